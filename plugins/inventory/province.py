@@ -1,0 +1,122 @@
+"""Inventory plugin: the model and the plan of a province as hosts, groups and variables."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.inventory import BaseInventoryPlugin
+
+from ..plugin_utils.desired import Host, desired, plan
+from ..plugin_utils.errors import ModelError
+from ..plugin_utils.load import load
+from ..plugin_utils.model import Province
+
+DOCUMENTATION = """
+name: province
+short_description: A province of one-stop offices as hosts, groups and variables
+description:
+  - Reads C(province.yml), C(sites/*.yml), C(viewers.yml) and C(keys/*.pub) beside it, plans addresses, tunnels and streams,
+    and gives every host its desired state.
+  - A mistake in the model ends the run with one line a mistake, before anything is sent.
+options:
+  plugin:
+    description: The name of this plugin.
+    type: str
+    required: true
+    choices: [motcua.cctv.province]
+author: The motcua founders (@motcua)
+"""
+
+EXAMPLES = """
+# inventory/lab/province.yml begins with:
+# plugin: motcua.cctv.province
+"""
+
+
+class InventoryModule(BaseInventoryPlugin):
+    """Hosts, groups and variables of one province."""
+
+    NAME = "motcua.cctv.province"
+    # As for any YAML inventory: what engineers wrote is trusted; names can't hold braces (model.Text), so nothing is a template.
+    trusted_by_default = True
+
+    def verify_file(self, path: str) -> bool:
+        """Only a file named province.yml is ours."""
+        return Path(path).name == "province.yml"
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        """Fill the inventory, or end the run: a plugin that raises would leave 'no hosts matched' and exit code 0."""
+        super().parse(inventory, loader, path, cache)
+        try:
+            province = load(path)
+            hosts = desired(province, plan(province))
+        except ModelError as error:
+            sys.stderr.write(f"{error}\n")
+            sys.exit(1)
+        for group in ("centre", "ioc", "hubs", "routers", "nvrs", "cameras"):
+            inventory.add_group(group)
+        for host in hosts:
+            inventory.add_host(host.name)
+            for group in _groups(province, host):
+                inventory.add_group(group)
+                inventory.add_child(group, host.name)
+            for key, value in _variables(province, host, Path(path).resolve().parent).items():
+                inventory.set_variable(host.name, key, value)
+
+
+def _groups(province: Province, host: Host) -> list[str]:
+    groups = {"hub": ["centre", "hubs"], "ioc": ["ioc"], "router": ["routers"], "nvr": ["nvrs"], "camera": ["cameras"]}[host.role]
+    if host.vendor is not None:
+        groups.append(f"vendor_{host.vendor}")
+    if host.platform is not None:
+        groups.append(f"platform_{host.platform}")
+    if host.site is not None:
+        site = province.sites[host.site]
+        above = [host.site, *province.ancestors(host.site)]
+        groups += [f"site_{_safe(host.site)}", f"level_{site.level}", f"wave_{site.wave}", *(f"under_{_safe(name)}" for name in above)]
+    return groups
+
+
+def _safe(site: str) -> str:
+    """Ansible wants group names without dashes."""
+    return site.replace("-", "_")
+
+
+def _variables(province: Province, host: Host, folder: Path) -> dict[str, Any]:
+    variables: dict[str, Any] = {
+        "ansible_host": str(host.address),
+        "motcua_role": host.role,
+        "motcua_desired": host.desired,
+        "motcua_province": province.id,
+        "motcua_masters": {"devices": str(folder / province.masters.devices), "tunnels": str(folder / province.masters.tunnels)},
+        "motcua_state": str(folder / "state"),
+        "motcua_keys": str(folder / "keys"),
+    }
+    if host.site is not None:
+        variables["motcua_site"] = host.site
+    if host.platform is not None:
+        return variables | _ssh(province, host, folder)
+    variables |= {
+        "motcua_vendor": host.vendor,
+        "motcua_user": "motcua-admin",
+        "motcua_password": {"secret": "motcua-admin"},
+        "motcua_scheme": host.scheme,
+        "motcua_port": host.port or (443 if host.scheme == "https" else 80),
+        "motcua_ca": None,
+        "motcua_channel": host.channel,
+    }
+    return variables | ({} if host.recorder is None else {"motcua_recorder": host.recorder})
+
+
+def _ssh(province: Province, host: Host, folder: Path) -> dict[str, Any]:
+    """Connection variables are literals: testinfra reads them without a template engine."""
+    ssh = province.ssh
+    alias = host.key_alias or host.name
+    options = [f"-o HostKeyAlias={alias}", f"-o UserKnownHostsFile={folder / ssh.known_hosts}", "-o StrictHostKeyChecking=yes"]
+    if ssh.proxy_command is not None:
+        command = ssh.proxy_command.format(host=alias)
+        options.append(f'-o ProxyCommand="{folder.parent.parent / command}"')
+    key = {} if ssh.private_key is None else {"ansible_ssh_private_key_file": str(folder / ssh.private_key)}
+    return {"ansible_user": ssh.user, "ansible_ssh_common_args": " ".join(options), **key}

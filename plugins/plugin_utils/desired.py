@@ -1,0 +1,346 @@
+"""Model and plan -> the desired state of every host, as plain values that Ansible can carry. No secret is in it, only their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from .model import Camera, Centre, Nvr, Province, Site
+from .plan.access import NTP_PORT, PORTAL_PORTS, RTSP_PORT, SSH_PORT, Flow, SiteAccess, plan_access, translated
+from .plan.addresses import SiteAddresses, hub_address, plan_addresses
+from .plan.streams import GOP_SECONDS, SUB_STREAM, SiteStreams, Step, plan_streams
+from .plan.tunnels import Tunnel, plan_tunnels
+
+ADMIN, VIEW, FACTORY = "motcua-admin", "motcua-view", "admin"
+SEGMENT_SECONDS = 60
+MINIMUM_FREE_PERCENT = 5
+
+# The path of a stream is part of the vendor's RTSP dialect: Hikvision ISAPI and Dahua HTTP API guides.
+STREAM_PATHS = {"hikvision": "/Streaming/Channels/{channel}01", "dahua": "/cam/realmonitor?channel={channel}&subtype=0"}
+PRIVATE_PROTOCOL_PORTS = {"hikvision": 8000, "dahua": 37777}
+
+# The baseline: what a device at an office has no use for, or what lets a stranger in.
+BASELINE_SERVICES = {"https": True, "upnp": False, "p2p": False, "telnet": False, "ssh": False, "snmp": False, "discovery": False}
+BASELINE_ACCESS = {"rtsp_auth": "digest", "lockout": True}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that was planned for a province, by site id."""
+
+    addresses: Mapping[str, SiteAddresses]
+    tunnels: Mapping[str, Tunnel]
+    streams: Mapping[str, SiteStreams]
+    access: Mapping[str, SiteAccess]
+
+
+@dataclass(frozen=True)
+class Host:
+    """One host of the inventory: where it is reached, what it is, and how it should be.
+
+    A centre's host is ``<id>-server``, because a host and a group of one name confuse Ansible; its SSH key is known by the id.
+    """
+
+    name: str
+    address: IPv4Address
+    role: str
+    desired: Mapping[str, Any]
+    site: str | None = None
+    vendor: str | None = None
+    platform: str | None = None
+    port: int | None = None
+    scheme: str = "https"
+    channel: int = 1
+    recorder: str | None = None
+    key_alias: str | None = None
+
+
+def plan(province: Province) -> Plan:
+    """Plan a province.
+
+    :raises ModelError: when addresses overlap or a site has no way to the hub.
+    """
+    addresses = plan_addresses(province)
+    tunnels = plan_tunnels(province, addresses)
+    return Plan(addresses, tunnels, plan_streams(province, tunnels), plan_access(province))
+
+
+def desired(province: Province, planned: Plan) -> tuple[Host, ...]:
+    """Every host of a province in a stable order: centres, then site by site router, cameras, recorders."""
+    hosts = [_centre(province, planned, name, centre) for name, centre in province.centres.items()]
+    for name, site in province.sites.items():
+        hosts.append(_router(province, planned, name, site))
+        hosts += [_camera(province, planned, name, camera) for camera in site.cameras]
+        hosts += [_nvr(province, planned, name, nvr) for nvr in site.nvrs]
+    return tuple(hosts)
+
+
+def device_host(site: str, device: str) -> str:
+    """The inventory name of a device, which also names its secrets."""
+    return f"{site}-{device}"
+
+
+# --- the centres -------------------------------------------------------------------------------------------------------
+
+
+def _centre(province: Province, planned: Plan, name: str, centre: Centre) -> Host:
+    if centre.kind == "ioc":
+        hub_name, hub = province.storage_centre()
+        watch = [{"camera": row["camera"], "path": f"/live/{row['camera']}/index.m3u8"} for row in _recorded(province, planned)]
+        wish = {
+            "ioc": {"centre": str(hub.address), "centre_host": hub_name, "port": PORTAL_PORTS[0], "watch": watch},
+            "input": [_flow(Flow("controller", _hosts(*hub.controllers), (), "tcp", (SSH_PORT,)))],
+            "time": {"sources": [str(hub.address)], "serve": []},
+        }
+        return Host(f"{name}-server", centre.address, "ioc", wish, platform="linux", key_alias=name)
+    wish = {
+        "hub": {"id": name, **_hub(province, planned, centre)},
+        "time": {
+            "sources": [str(source) for sources in province.networks.time_sources.values() for source in sources],
+            "serve": [str(province.networks.tunnels), *(str(other.lan) for other in province.centres.values() if other is not centre)],
+        },
+        "recorder": {
+            "root": "/var/lib/motcua/recordings",
+            "live_root": "/run/motcua-live",
+            "segment_seconds": SEGMENT_SECONDS,
+            "minimum_free_percent": MINIMUM_FREE_PERCENT,
+            "port": PORTAL_PORTS[0],
+            "viewers": [str(other.address) for other in province.centres.values() if other.kind == "ioc"],
+            "cameras": _recorded(province, planned),
+        },
+    }
+    return Host(f"{name}-server", centre.address, "hub", wish, platform="linux", key_alias=name)
+
+
+def _hub(province: Province, planned: Plan, centre: Centre) -> dict[str, Any]:
+    tunnels, controllers = province.networks.tunnels, _hosts(*centre.controllers)
+    others = _hosts(*(other.address for other in province.centres.values() if other is not centre))
+    accept = [Flow("controller to the other centres", controllers, others, "tcp", (SSH_PORT,))]
+    for name, access in planned.access.items():
+        router = Flow(access.router.comment, controllers, _hosts(planned.tunnels[name].site_address), "tcp", (SSH_PORT,))
+        accept += [router, translated(access.devices, planned.addresses[name])]
+    everyone = (IPv4Network("0.0.0.0/0"),)
+    answers = [
+        Flow("tunnels from every line", everyone, (), "udp", (centre.port,)),
+        Flow("controller", controllers, (), "tcp", (SSH_PORT,)),
+        Flow("time for sites and centres", (tunnels, *(other.lan for other in province.centres.values())), (), "udp", (NTP_PORT,)),
+        Flow("other centres watch", others, (), "tcp", PORTAL_PORTS),
+        Flow("portal for the office LANs", (province.networks.sites,), (), "tcp", PORTAL_PORTS),
+    ]
+    return {
+        "interface": "wg0",
+        "address": f"{hub_address(province)}/{tunnels.prefixlen}",
+        "port": centre.port,
+        "mtu": min(tunnel.mtu for tunnel in planned.tunnels.values()) if planned.tunnels else 1380,
+        "key_file": "/etc/wireguard/wg0.key",
+        "peers": [_peer(tunnel) for tunnel in planned.tunnels.values()],
+        "accept": [_flow(flow) for flow in accept if flow.to],
+        "input": [_flow(flow) for flow in answers if flow.sources],
+    }
+
+
+def _peer(tunnel: Tunnel) -> dict[str, Any]:
+    return {"site": tunnel.site, "address": str(tunnel.site_address), "prefix": str(tunnel.site_prefix), "secret": tunnel.secret}
+
+
+def _recorded(province: Province, planned: Plan) -> list[dict[str, Any]]:
+    rows = []
+    for name, site in province.sites.items():
+        for key, step in planned.streams[name].cameras.items():
+            camera = site.cameras[key]
+            source = site.nvrs[camera.through.nvr] if camera.through else camera
+            device = device_host(name, camera.through.nvr if camera.through else key)
+            assert source.address is not None
+            rows.append(
+                {
+                    "camera": device_host(name, key),
+                    "site": name,
+                    "host": str(planned.addresses[name].translate(source.address)),
+                    "port": RTSP_PORT,
+                    "path": STREAM_PATHS[source.vendor].format(channel=camera.through.number if camera.through else 1),
+                    "user": VIEW,
+                    "secret": f"device/{device}/{VIEW}",
+                    "codec": step.codec,
+                    "width": step.width,
+                    "height": step.height,
+                    "fps": step.fps,
+                    "bitrate_kbps": step.bitrate_kbps,
+                    "retention_days": camera.policy.recording_days,
+                }
+            )
+    return sorted(rows, key=lambda row: str(row["camera"]))
+
+
+# --- a site's router ---------------------------------------------------------------------------------------------------
+
+
+def _router(province: Province, planned: Plan, name: str, site: Site) -> Host:
+    tunnel, access = planned.tunnels[name], planned.access[name]
+    sources = province.networks.time_sources
+    line_kinds = dict.fromkeys([site.lines[tunnel.line].kind, *(line.kind for line in site.lines.values())])
+    segment = site.isolation == "segment"
+    lan = (site.lan,)
+    wish = {
+        "router": {
+            "hostname": device_host(name, "router"),
+            "bridge": {
+                "camera_ports": list(site.router.camera_ports) if segment else [],
+                "office_ports": list(site.router.office_ports) if segment else [],
+            },
+            "lan": {"interface": site.router.lan_interface, "address": str(site.router.address), "prefix": str(site.lan)},
+            "lines": [_line(key, site, tunnel) for key in site.lines],
+            "tunnel": _site_end(tunnel),
+            "translate": {"inside": str(site.lan), "outside": str(tunnel.site_prefix), "source": str(site.router.address)},
+            "accept": [_flow(flow) for flow in (access.devices, access.streams) if flow.to],
+            "portal": {"address": str(province.storage_centre()[1].address), "ports": list(PORTAL_PORTS)},
+            "cameras": [str(address) for address in access.listed],
+            "input": [
+                {"interface": "tunnel", **_flow(access.router)},
+                {"interface": "lan", **_flow(Flow("time for the office LAN", lan, (), "udp", (NTP_PORT,)))},
+            ],
+            "shaping": _shaping(site, planned.streams[name]),
+        },
+        "time": {
+            "sources": [*(str(address) for kind in line_kinds for address in sources.get(kind, ())), str(tunnel.hub_address)],
+            "serve": [str(site.lan)],
+        },
+    }
+    return Host(device_host(name, "router"), tunnel.site_address, "router", wish, site=name, platform=site.router.platform)
+
+
+def _line(key: str, site: Site, tunnel: Tunnel) -> dict[str, Any]:
+    line = site.lines[key]
+    return {
+        "name": key,
+        "kind": line.kind,
+        "interface": line.interface,
+        "gateway": None if line.gateway is None else str(line.gateway),
+        "mtu": line.mtu,
+        "up_kbps": round(line.up_mbps * 1000),
+        "tunnel": key == tunnel.line,
+        "internet": line.kind == "ftth",
+    }
+
+
+def _site_end(tunnel: Tunnel) -> dict[str, Any]:
+    return {
+        "interface": "wg0",
+        "address": f"{tunnel.site_address}/32",
+        "mtu": tunnel.mtu,
+        "endpoint": str(tunnel.hub_endpoint),
+        "port": tunnel.hub_port,
+        "hub_address": str(tunnel.hub_address),
+        "hub_public_key": tunnel.hub_public_key,
+        "allowed": [str(network) for network in tunnel.reachable],
+        "secret": tunnel.secret,
+        "keepalive_seconds": tunnel.keepalive_seconds,
+    }
+
+
+def _shaping(site: Site, streams: SiteStreams) -> dict[str, Any]:
+    """Two classes on the line: video may take what the share leaves, the office is sure of the rest and may borrow all."""
+    line = site.lines[streams.line]
+    line_kbps = round(line.up_mbps * 1000)
+    video_kbps = max(64, round(streams.video_limit_kbps))
+    return {"interface": line.interface, "line_kbps": line_kbps, "video_kbps": video_kbps, "office_kbps": max(64, line_kbps - video_kbps)}
+
+
+# --- devices -----------------------------------------------------------------------------------------------------------
+
+
+def _camera(province: Province, planned: Plan, name: str, key: str) -> Host:
+    site = province.sites[name]
+    camera = site.cameras[key]
+    step = planned.streams[name].cameras.get(key)
+    streams = {} if step is None else {"main": _stream(step)}
+    if camera.through is not None:
+        return _channel_camera(planned, name, site, key, camera, streams)
+    assert camera.address is not None
+    wish = {**_baseline(province, site, device_host(name, key)), "streams": {**streams, "sub": _stream(SUB_STREAM)}}
+    wish["overlay"] = {"name": camera.name, "clock": True}
+    return _device(planned, name, device_host(name, key), camera, camera.address, "camera", wish)
+
+
+def _channel_camera(planned: Plan, name: str, site: Site, key: str, camera: Camera, streams: Mapping[str, Any]) -> Host:
+    """A camera without a LAN address: its recorder is the device that answers for it."""
+    assert camera.through is not None
+    nvr = site.nvrs[camera.through.nvr]
+    wish = {"overlay": {"name": camera.name}, "streams": streams}
+    host = _device(planned, name, device_host(name, key), nvr, nvr.address, "camera", wish)
+    recorder = device_host(name, camera.through.nvr)
+    return Host(**{**vars(host), "channel": camera.through.number, "recorder": recorder})
+
+
+def _nvr(province: Province, planned: Plan, name: str, key: str) -> Host:
+    site = province.sites[name]
+    nvr = site.nvrs[key]
+    wish = {**_baseline(province, site, device_host(name, key))}
+    channels = {
+        str(camera.recorded_at.number): _channel(name, camera_key, camera)
+        for camera_key, camera in site.cameras.items()
+        if camera.recorded_at is not None and camera.recorded_at.nvr == key
+    }
+    if channels:
+        wish["channels"] = channels
+    return _device(planned, name, device_host(name, key), nvr, nvr.address, "nvr", wish)
+
+
+def _channel(site: str, key: str, camera: Camera) -> dict[str, Any]:
+    return {
+        "name": camera.name,
+        "address": str(camera.address),
+        "port": PRIVATE_PROTOCOL_PORTS[camera.vendor],
+        "protocol": camera.vendor,
+        "user": VIEW,
+        "password": {"secret": f"{device_host(site, key)}/{VIEW}"},
+    }
+
+
+def _baseline(province: Province, site: Site, name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "time": {"zone": province.timezone, "ntp": [str(site.router.address)]},
+        "services": dict(BASELINE_SERVICES),
+        "access": dict(BASELINE_ACCESS),
+        "users": {
+            ADMIN: {"role": "admin", "password": {"secret": ADMIN}},
+            VIEW: {"role": "viewer", "password": {"secret": VIEW}},
+            FACTORY: {"role": "admin", "password": {"secret": FACTORY}},
+        },
+    }
+
+
+def _stream(step: Step) -> dict[str, Any]:
+    return {
+        "codec": step.codec,
+        "width": step.width,
+        "height": step.height,
+        "fps": step.fps,
+        "bitrate_kbps": step.bitrate_kbps,
+        "bitrate_mode": "cbr",
+        "gop_frames": step.fps * GOP_SECONDS,
+        "audio": False,
+    }
+
+
+def _device(planned: Plan, site: str, host: str, device: Camera | Nvr, address: IPv4Address, role: str, wish: Mapping[str, Any]) -> Host:
+    outside = planned.addresses[site].translate(address)
+    return Host(host, outside, role, wish, site=site, vendor=device.vendor, port=device.port, scheme=device.scheme)
+
+
+def _flow(flow: Flow) -> dict[str, Any]:
+    """A flow as templates loop over it."""
+    to = {"to": [str(network) for network in flow.to]} if flow.to else {}
+    return {
+        "from": [str(network) for network in flow.sources],
+        **to,
+        "protocol": flow.protocol,
+        "ports": list(flow.ports),
+        "comment": flow.comment,
+    }
+
+
+def _hosts(*addresses: IPv4Address) -> tuple[IPv4Network, ...]:
+    return tuple(IPv4Network(address) for address in addresses)

@@ -1,0 +1,9 @@
+"""Errors."""
+
+
+class MotcuaError(Exception):
+    """Base."""
+
+
+class ModelError(MotcuaError):
+    """The inventory is wrong."""

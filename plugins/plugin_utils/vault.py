@@ -1,0 +1,33 @@
+"""The rim of ``secrets.py``: the two vaulted files, opened through Ansible's own loader so that every kind of vault password works."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleError
+
+from .errors import ModelError
+from .secrets import Masters, masters_from
+
+
+def open_masters(paths: Mapping[str, str], loader: Any) -> Masters:
+    """Open both masters.
+
+    :param paths: ``{devices: path, tunnels: path}``, the variable ``motcua_masters``.
+    :raises ModelError: when a file is missing or the vault password doesn't open it.
+    """
+    devices, tunnels = str(paths["devices"]), str(paths["tunnels"])
+    return masters_from(_open(devices, loader), _open(tunnels, loader), (devices, tunnels))
+
+
+def _open(path: str, loader: Any) -> Any:
+    if not loader.path_exists(path):
+        remedy = "restore it, or for a new province make it with 'scripts/motcua secrets init'"
+        raise ModelError(f"{path}: the master secret is missing; {remedy}")
+    try:
+        return loader.load_from_file(path, cache="all", unsafe=False)
+    except AnsibleError as error:
+        reason = str(error).splitlines()[0]
+        remedy = "name the vault password with ANSIBLE_VAULT_PASSWORD_FILE"
+        raise ModelError(f"{path}: the master secret can't be opened ({reason}); {remedy}") from None

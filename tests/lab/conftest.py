@@ -1,0 +1,82 @@
+"""The lab's own tests: the product used as its users use it. They run in the order of the files; each leaves a converged province."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+INVENTORY = "inventory/lab/province.yml"
+MOTCUA = str(ROOT / "scripts/motcua")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command ended with; ``text`` is everything it printed."""
+
+    code: int
+    text: str
+
+    @property
+    def recap(self) -> dict[str, dict[str, int]]:
+        """Host -> the counts of Ansible's recap."""
+        rows = re.findall(r"^(\S+)\s+: (ok=.*)$", re.sub(r"\x1b\[[0-9;]*m", "", self.text), re.MULTILINE)
+        return {host: {key: int(count) for key, count in re.findall(r"(\w+)=(\d+)", counts)} for host, counts in rows}
+
+    @property
+    def changed(self) -> set[str]:
+        """The hosts on which something changed."""
+        return {host for host, counts in self.recap.items() if counts["changed"]}
+
+
+def run(*command: str, timeout: int = 900, **environment: str) -> Ran:
+    """Run a command to its end, with its two streams as one text."""
+    done = subprocess.run(
+        command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout, check=False, env=os.environ | environment
+    )
+    LOG.append(done.stdout)
+    return Ran(done.returncode, done.stdout)
+
+
+LOG: list[str] = []
+
+
+def motcua(*arguments: str, **options) -> Ran:
+    """Run the product's command line."""
+    return run(MOTCUA, *arguments, **options)
+
+
+def desk(*command: str, **options) -> Ran:
+    """Run a command at the operator's desk."""
+    return motcua("lab", "run", *command, **options)
+
+
+def playbook(name: str, *arguments: str, **options) -> Ran:
+    """Run one of the product's playbooks at the desk."""
+    return desk("ansible-playbook", "-i", INVENTORY, f"playbooks/{name}.yml", *arguments, **options)
+
+
+def host_network() -> str:
+    """The machine's own network: what the lab must never touch."""
+    return "\n".join(run(*command.split()).text for command in ("ip -br addr", "ip route show table all", "nft -s list ruleset"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def province():
+    """The lab, built anew and rolled out once; what the machine's network was before."""
+    if os.geteuid():
+        pytest.exit("the lab builds machines and networks: run scripts/test as root, or scripts/test --unit", returncode=1)
+    motcua("lab", "down")
+    before = host_network()
+    up = motcua("lab", "up")
+    assert up.code == 0, up.text[-3000:]
+    first = playbook("rollout", "--diff")
+    yield {"network": before, "first": first}
+    down = motcua("lab", "down")
+    assert down.code == 0, down.text
+    assert host_network() == before, "the lab left something behind in the machine's network"

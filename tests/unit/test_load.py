@@ -1,0 +1,177 @@
+"""The door: what people write wrongly, and the one line they get for it."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
+from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
+
+LAB = Path("inventory/lab")
+
+
+@pytest.fixture
+def inventory(tmp_path):
+    """A copy of the lab's inventory, as raw values that a case may spoil: (province, sites, save)."""
+    province = yaml.safe_load((LAB / "province.yml").read_text())
+    sites = yaml.safe_load((LAB / "sites/lang-giang.yml").read_text())
+
+    def save():
+        (tmp_path / "sites").mkdir(exist_ok=True)
+        (tmp_path / "province.yml").write_text(yaml.safe_dump(province, allow_unicode=True))
+        (tmp_path / "sites/lang-giang.yml").write_text(yaml.safe_dump(sites, allow_unicode=True))
+        return tmp_path / "province.yml"
+
+    return province, sites["sites"], save
+
+
+def put(*path):
+    """A spoiler that sets the last element at the path of the sites' tree."""
+
+    def spoil(province, sites):
+        *where, key, value = path
+        node = sites
+        for part in where:
+            node = node[part]
+        node[key] = value
+
+    return spoil
+
+
+def put_province(*path):
+    def spoil(province, sites):
+        put(*path)(None, province)
+
+    return spoil
+
+
+def drop(*path):
+    def spoil(province, sites):
+        node = sites
+        for part in path[:-1]:
+            node = node[part]
+        del node[path[-1]]
+
+    return spoil
+
+
+CASES = {
+    "unknown vendor": (put("tan-dinh", "cameras", "cam1", "vendor", "hikvison"), "sites.tan-dinh.cameras.cam1.vendor", "'hikvison' is not known; write 'hikvision' or 'dahua'"),
+    "unknown key": (put("tan-dinh", "cameras", "cam1", "adress", "1.2.3.4"), "sites.tan-dinh.cameras.cam1.adress", "unknown key; did you mean 'address'?"),
+    "unknown key of a line": (put("tan-dinh", "lines", "ftth", "zzz", 1), "sites.tan-dinh.lines.ftth.zzz", "unknown key; write one of address"),
+    "missing key": (drop("tan-dinh", "lan"), "sites.tan-dinh.lan", "is missing; add it"),
+    "one number twice": (put("tan-dinh", "number", 1), "sites.tan-dinh.number", "1 is also the number of 'lang-giang'; give the newer site a free one"),
+    "address outside the LAN": (put("tan-dinh", "cameras", "cam1", "address", "192.168.2.64"), "sites.tan-dinh.cameras.cam1.address", "not a host address of the office LAN 192.168.1.0/24"),
+    "broadcast address": (put("tan-dinh", "cameras", "cam1", "address", "192.168.1.255"), "sites.tan-dinh.cameras.cam1.address", "not a host address"),
+    "no address at all": (put("tan-dinh", "cameras", "cam1", "address", "192.168.1"), "sites.tan-dinh.cameras.cam1.address", "not a valid IPv4 address"),
+    "one address twice": (put("tan-dinh", "cameras", "cam1", "address", "192.168.1.1"), "sites.tan-dinh.cameras.cam1.address", "is also the address of router"),
+    "parent that isn't there": (put("tan-dinh", "parent", "hiep-hoa"), "sites.tan-dinh.parent", "there is no site 'hiep-hoa'"),
+    "code as a number": (put("tan-dinh", "units", [{"code": 7432, "name": "Xã Tân Dĩnh", "from": "2023-09-01"}]), "sites.tan-dinh.units.0.code", "7432 is not text; write it in quotes"),
+    "line of nothing": (put("tan-dinh", "lines", "ftth", "up_mbps", 0), "sites.tan-dinh.lines.ftth.up_mbps", "greater than 0"),
+    "camera without an address": (drop("tan-dinh", "cameras", "cam1", "address"), "sites.tan-dinh.cameras.cam1.address", "is missing; add it, or say 'source: nvr:<id>/<channel>'"),
+    "channel beyond the recorder": (put("lang-giang", "cameras", "cam3", "source", "nvr:nvr1/9"), "sites.lang-giang.cameras.cam3.source", "channel 9 does not exist; 'nvr1' has 8"),
+    "recorder that isn't there": (put("lang-giang", "cameras", "cam3", "source", "nvr:nvr7/1"), "sites.lang-giang.cameras.cam3.source", "there is no NVR 'nvr7'"),
+    "one channel twice": (put("lang-giang", "cameras", "cam2", "recorder", "nvr1/1"), "sites.lang-giang.cameras.cam2.recorder", "already cam1's"),
+    "segment without a port": (put("tan-dinh", "router", "camera_ports", []), "sites.tan-dinh.router.camera_ports", "isolation is 'segment'"),
+    "bad id": (lambda province, sites: sites.update({"Tan Dinh": sites.pop("tan-dinh")}), "sites.Tan Dinh", "wrong form"),
+    "large LAN": (put("tan-dinh", "lan", "192.168.0.0/16"), "sites.tan-dinh.lan", "larger than the /24"),
+    "two storage centres": (put_province("centres", "ioc", "kind", "storage"), "centres", "2 centres have 'kind: storage'"),
+    "time zone": (put_province("timezone", "Asia/Hanoi"), "timezone", "not an IANA time zone"),
+    "policy of a site": (put("tan-dinh", "policy", {"recording_days": 0}), "sites.tan-dinh.policy.recording_days", "greater than or equal to 1"),
+    "site that is a word": (lambda province, sites: sites.update({"tan-dinh": "soon"}), "sites.tan-dinh", "'soon' is wrong"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_mistake_is_a_line_with_file_path_and_remedy(inventory, case):
+    province, sites, save = inventory
+    spoil, where, what = CASES[case]
+    spoil(province, sites)
+    path = save()
+    with pytest.raises(ModelError) as caught:
+        load(path)
+    lines = [line for line in str(caught.value).splitlines() if where in line]
+    assert lines
+    file = "province.yml" if where.split(".")[0] in ("centres", "timezone") else "lang-giang.yml"
+    assert file in lines[0]
+    assert what in lines[0]
+
+
+def test_every_mistake_is_listed(inventory):
+    _, sites, save = inventory
+    sites["tan-dinh"]["number"] = "x"
+    del sites["xuong-lam"]["lan"]
+    with pytest.raises(ModelError) as caught:
+        load(save())
+    assert len(str(caught.value).splitlines()) == 2
+
+
+TEXTS = {
+    "tab": ("sites:\n\ta: 1\n", "line 2"),
+    "key twice": ("sites:\n  a: {number: 1}\n  a: {number: 2}\n", "the key 'a' is written twice"),
+    "other key": ("places: {}\n", "places"),
+    "empty": ("", "holds no keys"),
+    "unclosed": ("sites: {a: [1\n", "line"),
+}
+
+
+@pytest.mark.parametrize("case", TEXTS)
+def test_broken_yaml_names_its_place(inventory, tmp_path, case):
+    _, _, save = inventory
+    path = save()
+    text, what = TEXTS[case]
+    (tmp_path / "sites/other.yml").write_text(text)
+    with pytest.raises(ModelError) as caught:
+        load(path)
+    assert "other.yml" in str(caught.value)
+    assert what in str(caught.value)
+
+
+def test_one_site_in_two_files(inventory, tmp_path):
+    _, _, save = inventory
+    path = save()
+    (tmp_path / "sites/x.yml").write_text((tmp_path / "sites/lang-giang.yml").read_text())
+    with pytest.raises(ModelError, match=r"x\.yml: sites\.lang-giang: is also in .*lang-giang\.yml"):
+        load(path)
+
+
+def test_a_file_that_is_not_utf8(inventory, tmp_path):
+    _, _, save = inventory
+    path = save()
+    (tmp_path / "sites/old.yml").write_bytes("sites: {a: {name: Tân Dĩnh}}".encode("cp1258", "ignore") + b"\xff")
+    with pytest.raises(ModelError, match="UTF-8"):
+        load(path)
+
+
+def test_parents_in_a_circle(inventory):
+    _, sites, save = inventory
+    sites["lang-giang"]["parent"] = "tan-dinh"
+    with pytest.raises(ModelError, match="go in a circle"):
+        load(save())
+
+
+def test_policy_is_inherited_key_by_key(inventory):
+    province, sites, save = inventory
+    province["policy"] = {"recording_days": 20, "line_share": {"ftth": 0.6}}
+    sites["lang-giang"]["policy"] = {"recording_days": 40}
+    sites["tan-dinh"]["policy"] = {"line_share": {"tslcd": 0.8}}
+    sites["tan-dinh"]["cameras"]["cam1"]["policy"] = {"recording_days": 90}
+    loaded = load(save())
+    tan_dinh = loaded.sites["tan-dinh"]
+    assert tan_dinh.policy.recording_days == 40
+    assert (tan_dinh.policy.line_share.ftth, tan_dinh.policy.line_share.tslcd) == (0.6, 0.8)
+    assert tan_dinh.cameras["cam1"].policy.recording_days == 90
+    assert tan_dinh.cameras["cam2"].policy.recording_days == 40
+
+
+def test_names_keep_their_diacritics():
+    assert load(LAB / "province.yml").sites["tan-dinh"].cameras["cam1"].name == "Quầy số 1"
+
+
+def test_hub_key_is_read_from_keys(inventory, tmp_path):
+    _, _, save = inventory
+    path = save()
+    assert load(path).hub_public_keys == {}
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys/centre.pub").write_text("AAAA=\n")
+    assert load(path).hub_public_keys == {"centre": "AAAA="}

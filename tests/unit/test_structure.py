@@ -1,0 +1,61 @@
+"""The architecture as a test: a file imports only what stands to its left."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+CORE = Path("plugins/plugin_utils")
+ORDER = [
+    "errors", "settings", "model", "load", "plan", "secrets", "vault", "desired", "transport", "dialects", "vendors", "accounts", "diff", "reconcile",
+    "findings", "report",
+]  # fmt: skip
+PLAN = ["addresses", "tunnels", "streams", "access"]
+FILES = sorted(path for path in CORE.rglob("*.py"))
+
+
+def room(path):
+    return path.relative_to(CORE).parts[0].removesuffix(".py")
+
+
+def imports(path):
+    """The core rooms that a file imports, and the neighbours within its own room."""
+    here = path.relative_to(CORE).with_suffix("").parts
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.ImportFrom) or not node.level:
+            continue
+        base = here[: len(here) - node.level]
+        target = (*base, *(node.module or "").split(".")) if node.module else base
+        yield from ((*target, alias.name) if not node.module else target for alias in node.names)
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_a_file_imports_only_from_its_left(path):
+    if path.parent == CORE:
+        assert room(path) in ORDER, f"{path} has no place in the order"
+    for target in imports(path):
+        assert target, f"{path} imports the core as a whole"
+        if target[0] == room(path):
+            if target[0] == "plan" and len(target) > 1:
+                assert PLAN.index(target[1]) < PLAN.index(path.stem)
+            continue
+        assert ORDER.index(target[0]) < ORDER.index(room(path)), f"{path} imports {target[0]}, which stands to its right"
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_only_the_transport_opens_a_socket(path):
+    names = {alias.name.split(".")[0] for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {(node.module or "").split(".")[0] for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom) and not node.level}
+    if room(path) != "transport":
+        assert not names & {"socket", "ssl", "httpx", "httpcore", "paramiko", "netmiko", "urllib3", "requests"}
+
+
+def test_the_collection_is_reached_by_five_links():
+    folder = Path("collections/ansible_collections/motcua/cctv")
+    assert {link.name for link in folder.iterdir() if link.is_symlink()} == {"plugins", "roles", "playbooks", "meta", "galaxy.yml"}
+    assert all(link.resolve().parent == Path.cwd() for link in folder.iterdir())
+
+
+def test_no_room_is_a_lumber_room():
+    tracked = [path for top in ("plugins", "roles", "playbooks", "lab", "cli", "scripts", "tests") for path in Path(top).rglob("*")]
+    assert not [path for path in tracked if path.stem in ("utils", "helpers", "common", "manager", "misc")]
