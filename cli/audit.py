@@ -1,0 +1,5 @@
+"""`motcua audit`."""
+
+
+def audit() -> None:
+    """Audit."""

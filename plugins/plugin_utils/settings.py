@@ -1,0 +1,144 @@
+"""The vocabulary in which a vendor is a table: where a setting lives on a device, how it is spelt there, what changing it costs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+
+class Risk(IntEnum):
+    """What a change costs; the order in which changes are applied."""
+
+    SAFE = 0
+    STREAM = 1  # viewers of the stream drop and come back
+    REBOOT = 2
+    LOCKOUT = 3  # could shut us out: last and alone
+
+
+def same(value: Any) -> Any:
+    """The value itself."""
+    return value
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a neutral value is spelt on the wire.
+
+    ``read`` raises ValueError for a spelling that it doesn't know; ``normal`` gives what two neutral values are compared by.
+    """
+
+    read: Callable[[str], Any]
+    write: Callable[[Any], str]
+    normal: Callable[[Any], Any] = same
+
+
+TEXT = Form(same, str)
+
+
+def switch(on: str, off: str) -> Form:
+    """A switch; reading ignores case."""
+    words = {on.lower(): True, off.lower(): False}
+
+    def read(native: str) -> bool:
+        if native.lower() not in words:
+            raise ValueError(f"{native!r} is neither {on!r} nor {off!r}")
+        return words[native.lower()]
+
+    return Form(read, lambda value: on if value else off, bool)
+
+
+TRUE_FALSE = switch("true", "false")
+
+
+def number(scale: int = 1) -> Form:
+    """A whole number that the wire carries times ``scale``; fractions of it are read too (``15.000000``)."""
+
+    def read(native: str) -> int | float:
+        value = float(native) / scale
+        return int(value) if value == int(value) else value
+
+    return Form(read, lambda value: str(round(value * scale)), float)
+
+
+def choice(**words: str) -> Form:
+    """Neutral word = native word; reading ignores case and gives an unknown native word as it is."""
+    neutral = {native.lower(): word for word, native in words.items()}
+    return Form(lambda native: neutral.get(native.lower(), native), lambda value: words.get(value, value), lambda value: str(value).lower())
+
+
+def one_of_list() -> Form:
+    """A list of which the device keeps the first; an unset address is an empty list."""
+    unset = {"", "0.0.0.0", "::"}  # noqa: S104  how devices spell "none"
+    return Form(lambda native: [] if native in unset else [native], lambda value: value[0] if value else "0.0.0.0", lambda value: value[:1])  # noqa: S104
+
+
+def zone_offset_minutes(zone: str, at: datetime | None = None) -> int:
+    """The offset from UTC, east positive, of an IANA name or of ``UTC+07:00``.
+
+    Zones are compared by it, because devices spell one zone in many ways.
+    """
+    written = re.fullmatch(r"UTC([+-])(\d\d):(\d\d)", zone)
+    if written:
+        sign, hours, minutes = written.groups()
+        return (1 if sign == "+" else -1) * (int(hours) * 60 + int(minutes))
+    offset = ZoneInfo(zone).utcoffset(at or datetime.now(UTC).replace(tzinfo=None))
+    assert offset is not None
+    return int(offset / timedelta(minutes=1))
+
+
+def spell_offset(minutes: int) -> str:
+    """``UTC+07:00`` for 420."""
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of a vendor's table.
+
+    ``at`` is the document, ``select`` the place in it; ``{n}`` in both is the channel from 1, ``{c}`` from 0. Alternatives in ``select``
+    are separated by ``|``, the first that is there counts. ``also`` is set with it, ``without`` is taken away. ``evidence`` says who has
+    seen it work: recorded on a device, coded by others, or experimental.
+    """
+
+    key: str
+    at: str
+    select: str
+    form: Form = TEXT
+    roles: tuple[str, ...] = ("camera", "nvr")
+    risk: Risk = Risk.SAFE
+    evidence: str = "recorded"
+    read_only: bool = False
+    also: Mapping[str, str] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Items:
+    """Rows of a list, matched by the setting ``match`` and never by position; rows that nobody names are left alone.
+
+    ``secret`` is the write-only password's place in a row. A row is stored with one request.
+    """
+
+    key: str
+    at: str
+    row: str
+    match: str
+    settings: tuple[Setting, ...]
+    secret: str | None = None
+    roles: tuple[str, ...] = ("camera", "nvr")
+    evidence: str = "coded"
+
+
+@dataclass(frozen=True)
+class PasswordRule:
+    """What a vendor accepts as a password; ``classes`` are alphabets of which each must occur, in this order at its beginning."""
+
+    length: int
+    alphabet: str
+    classes: tuple[str, ...]
