@@ -301,7 +301,7 @@ def _channel(site: str, key: str, camera: Camera) -> dict[str, Any]:
 def _baseline(province: Province, site: Site, name: str) -> dict[str, Any]:
     return {
         "name": name,
-        "time": {"zone": province.timezone, "ntp": [str(site.router.address)]},
+        "time": {"zone": province.timezone, "mode": "ntp", "ntp": [str(site.router.address)]},
         "services": dict(BASELINE_SERVICES),
         "access": dict(BASELINE_ACCESS),
         "users": {

@@ -7,7 +7,7 @@ import pytest
 
 CORE = Path("plugins/plugin_utils")
 ORDER = [
-    "errors", "settings", "model", "load", "plan", "secrets", "vault", "desired", "transport", "dialects", "vendors", "accounts", "diff", "reconcile",
+    "errors", "settings", "model", "load", "plan", "secrets", "vault", "desired", "transport", "dialects", "vendors", "accounts", "diff", "reconcile", "connection",
     "findings", "report",
 ]  # fmt: skip
 PLAN = ["addresses", "tunnels", "streams", "access"]

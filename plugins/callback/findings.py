@@ -1,0 +1,138 @@
+"""Callback plugin: the results of an audit as findings in a file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ansible.playbook.handler import Handler
+from ansible.plugins.callback import CallbackBase
+
+from ..plugin_utils import findings
+from ..plugin_utils.findings import Finding, Task
+
+DOCUMENTATION = """
+name: findings
+type: aggregate
+short_description: The results of an audit as findings in a file
+description:
+  - Turns the results of a playbook in check mode into findings, and writes them as one JSON file when the playbook ends.
+  - Prints nothing, and does nothing at all unless a file is named.
+requirements:
+  - C(callbacks_enabled = motcua.cctv.findings) in C(ansible.cfg)
+options:
+  path:
+    description: The file to write.
+    type: path
+    env:
+      - name: MOTCUA_FINDINGS
+author: The motcua founders (@motcua)
+"""
+
+DEVICE = ("motcua.cctv.device", "device")
+
+# They read, wait or arrange; a host on which only these went well hasn't been judged.
+JUDGES_NOTHING = {
+    "add_host", "assert", "debug", "fail", "gather_facts", "getent", "group_by", "import_role", "import_tasks", "include_role", "include_tasks",
+    "include_vars", "meta", "pause", "ping", "raw", "service_facts", "set_fact", "setup", "slurp", "stat", "validate_argument_spec", "wait_for",
+    "wait_for_connection", "device_info",
+}  # fmt: skip
+
+
+class CallbackModule(CallbackBase):
+    """Collects findings while a playbook runs, and writes them at its end."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "motcua.cctv.findings"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.inventory: Any = None
+        self.found: list[Finding] = []
+        self.failed: dict[str, list[Finding]] = defaultdict(list)
+        self.judged: set[str] = set()
+
+    @property
+    def path(self) -> Path | None:
+        """The file to write; None when this callback has nothing to do."""
+        named = self.get_option("path")
+        return Path(named) if named else None
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        """The inventory knows which hosts the run is limited to."""
+        self.inventory = play.get_variable_manager()._inventory
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        """A task that went well: drift when it would change something."""
+        if not self.path or isinstance(result.task, Handler):  # a handler only follows a change that is a finding already
+            return
+        task = self._task(result)
+        if result.task.action.rpartition(".")[2] not in JUDGES_NOTHING:
+            self.judged.add(task.device)
+        self.found += self._drift(task, result)
+
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        """A task that failed could not tell; whether a rescue took care of it is known at the end."""
+        if not self.path or ignore_errors:
+            return
+        task = self._task(result)
+        self.found += self._drift(task, result)
+        self.failed[result.host.name] += findings.of_failure(task, result.result)
+
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        """A device that doesn't answer could not be judged."""
+        if self.path and not result.task_fields.get("ignore_unreachable"):
+            self.found += findings.of_silence(self._task(result), result.result)
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        """The playbook is over: close every host and write the file."""
+        if self.path:
+            _write(self.path, findings.to_json(self._closed(stats.failures), datetime.now(UTC).isoformat(timespec="seconds")))
+
+    def _closed(self, failures: Mapping[str, int]) -> Iterator[Finding]:
+        for host, failed in self.failed.items():
+            # Rescued failures come before the one that ended the host, and aren't counted as failures.
+            self.found += failed[len(failed) - failures.get(host, 0) :]
+        yield from self.found
+        for host in self.inventory.get_hosts() if self.inventory else ():
+            own = [finding for finding in self.found if finding.device == host.name]
+            yield from findings.of_host(Task(host.name, _site(host), "device", ""), host.name in self.judged, own)
+
+    def _drift(self, task: Task, result: Any) -> Iterable[Finding]:
+        if result.task.action in DEVICE:
+            return findings.of_device(task, result.result)
+        return findings.of_task(task, result.result) if result.is_changed() else ()
+
+    def _task(self, result: Any) -> Task:
+        """The judged device is the one that a task was delegated to, when that is one of ours."""
+        delegate = result.task_fields.get("delegate_to")
+        device = (self.inventory.get_host(str(delegate)) if delegate and self.inventory else None) or result.host
+        role = result.task._role
+        feature = role.get_name().rpartition(".")[2] if role else "playbook"
+        evidence = f"{result.task.action}, {datetime.now(UTC).isoformat(timespec='seconds')}"
+        return Task(device.name, _site(device), feature, result.task_name, evidence)
+
+
+def _site(host: Any) -> str | None:
+    site = host.get_vars().get("motcua_site")
+    return None if site is None else str(site)
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".findings-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,141 @@
+"""From an action's options and variables to a Device, and from what happened to plain results without any secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .accounts import Accounts, Login, Owner
+from .dialects import Target
+from .diff import SECRET
+from .errors import Locked, ModelError, MotcuaError, Unreachable
+from .reconcile import Device
+from .secrets import Journal
+from .transport import Credential, Trust
+from .vault import open_masters
+from .vendors import vendor_named
+
+OPTIONS = ("host", "vendor", "user", "password", "scheme", "port", "ca", "channel", "role")
+DEFAULT_PORTS = {"https": 443, "http": 80}
+AD_HOC_STATE = Path("~/.local/state/motcua")
+
+
+def plain(value: Any) -> Any:
+    """Ansible's tagged values as Python's own types: tags break typed comparison and YAML."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(below) for key, below in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(below) for below in value]
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return value
+
+
+class Rim:
+    """One action's connection: its device and the secrets that mustn't leave."""
+
+    def __init__(self, name: str, options: Mapping[str, Any], variables: Mapping[str, Any], loader: Any) -> None:
+        """``options`` are the task's; whatever isn't given comes from the ``motcua_*`` variables.
+
+        :raises ModelError: when something is missing or contradicts itself.
+        """
+        self._name, self._variables, self._loader = name, variables, loader
+        self._secrets: set[str] = set()
+        given = {key: value for key, value in options.items() if value is not None}
+        unknown = sorted(set(given) - {*OPTIONS, "desired", "timeout"})
+        if unknown:
+            raise ModelError(f"{unknown[0]}: is not an option of this module; 'ansible-doc -t module motcua.cctv.device' lists them")
+        self._options = {key: given.get(key, plain(variables.get(f"motcua_{key}"))) for key in OPTIONS}
+        self._options["host"] = given.get("host") or plain(variables.get("ansible_host")) or name
+        if not given.get("role"):
+            behind = variables.get("motcua_recorder") is not None
+            self._options["role"] = "channel" if behind else plain(variables.get("motcua_role")) or "camera"
+        if not self._options["vendor"]:
+            raise ModelError(f"{name}: vendor: is missing; name the device's vendor, or run with the province's inventory")
+
+    def device(self) -> Device:
+        """The device, with its ways to log in; nothing has been sent yet."""
+        vendor = vendor_named(self._options["vendor"])
+        accounts = self._accounts(vendor.factory_user)
+        logins = accounts.logins() if accounts is not None else self._given()
+        self._secrets |= {login.credential.password for login in logins}
+        channel = int(self._options["channel"] or 1)
+        return Device(self._name, vendor, self._options["role"], channel, self._target, logins, accounts)
+
+    def _given(self) -> tuple[Login, ...]:
+        user, password = self._options["user"], self._options["password"]
+        return (Login(Credential(str(user), str(password))),) if user and password else ()
+
+    def _accounts(self, factory_user: str) -> Accounts | None:
+        """The derived accounts, when the password is the name of a secret; None when it was given in clear."""
+        if not isinstance(self._options["password"], Mapping):
+            return None
+        masters = open_masters(plain(self._variables["motcua_masters"]), self._loader)
+        self._secrets |= {*masters.initial.values()}
+        owner = plain(self._variables.get("motcua_recorder")) or self._name
+        site, user = plain(self._variables["motcua_site"]), str(self._options["user"])
+        return _Remembering(self._secrets, owner, site, user, factory_user, masters, self._journal, self._owner)
+
+    @property
+    def _journal(self) -> Journal:
+        return Journal(Path(plain(self._variables["motcua_state"])) / "epochs")
+
+    def _owner(self, host: str) -> Owner:
+        variables = self._variables if host == self._name else self._variables["hostvars"][host]
+        return Owner(vendor_named(plain(variables["motcua_vendor"])).password_rule, self._journal.read(host))
+
+    def _target(self, login: Login | None) -> Target:
+        scheme = self._options["scheme"] or "https"
+        if scheme not in DEFAULT_PORTS:
+            raise ModelError(f"{self._name}: scheme: {scheme!r} is not known; write 'https' or 'http'")
+        port = int(self._options["port"] or DEFAULT_PORTS[scheme])
+        state = Path(plain(self._variables.get("motcua_state")) or AD_HOC_STATE).expanduser()
+        owner = plain(self._variables.get("motcua_recorder")) or self._name
+        # Ad hoc, the play's host is only where the command was typed; the device is what stands at the address.
+        label = owner if "motcua_vendor" in self._variables else f"{self._options['host']}_{port}"
+        trust = Trust(label, state / "pins" / f"{label}.json", self._options["ca"])
+        return Target(self._name, self._options["host"], port, scheme, trust, None if login is None else login.credential)
+
+    def warnings(self) -> list[str]:
+        """What a finding should be made of, whatever the device's state is."""
+        return [] if (self._options["scheme"] or "https") == "https" else ["the device is managed over HTTP without TLS"]
+
+    def failure(self, error: BaseException) -> dict[str, Any]:
+        """A failure as a result: one sentence and its kind."""
+        if isinstance(error, TimeoutError):
+            error = Unreachable(f"{self._name}: wasn't finished within its time; look at the line, or give a larger timeout")
+        kind = error.kind if isinstance(error, MotcuaError) else "error"
+        result: dict[str, Any] = {"failed": True, "kind": kind, "msg": str(error)}
+        if isinstance(error, Locked):
+            result["locked_for_s"] = error.locked_for_s
+        if isinstance(error, Unreachable):
+            result |= {"unreachable": True, "failed": False}
+        return result
+
+    def scrubbed(self, result: Any) -> Any:
+        """The result as JSON types, with every known secret replaced."""
+        if isinstance(result, Mapping):
+            return {str(key): self.scrubbed(value) for key, value in result.items()}
+        if isinstance(result, list | tuple | set):
+            return [self.scrubbed(value) for value in result]
+        if isinstance(result, str):
+            for secret in sorted(self._secrets, key=len, reverse=True):
+                result = result.replace(secret, SECRET) if secret else result
+            return str(result)
+        return result if isinstance(result, bool | int | float | None) else str(result)
+
+
+class _Remembering(Accounts):
+    """Accounts that note each password that they give, so that it can be searched for in what leaves."""
+
+    def __init__(self, secrets: set[str], *arguments: Any) -> None:
+        self._given = secrets
+        super().__init__(*arguments)
+
+    def password(self, reference: str) -> str:
+        """The password, noted."""
+        found = super().password(reference)
+        self._given.add(found)
+        return found

@@ -1,0 +1,214 @@
+"""What an audit found: one frozen value for drift, failed checks and what could not be told; from task results, to and from JSON."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal, TypeAlias, get_args
+
+from .errors import MotcuaError
+
+Json: TypeAlias = Any
+Status = Literal["pass", "fail", "error", "skipped", "waived"]
+
+# Exit codes of `motcua audit` and `motcua verify`.
+ALL_AS_DECLARED, COULD_NOT_TELL, DRIFT = 0, 1, 2
+
+VERSION = 1
+SECRET = "(secret)"  # noqa: S105  what stands in a secret's place
+LINES_SHOWN = 40
+LETTERS_SHOWN = 600
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check of one device. ``error`` is "could not tell": never drift, and never a pass.
+
+    ``site`` is None for a centre's machine; ``expected`` and ``actual`` are JSON values, lines of a file as one text;
+    ``since`` is the ISO 8601 time at which a history first saw it; ``evidence`` says what was read, and when.
+    """
+
+    device: str
+    site: str | None
+    feature: str
+    check: str
+    status: Status
+    expected: Json = None
+    actual: Json = None
+    since: str | None = None
+    evidence: str = ""
+
+
+def exit_code(findings: Iterable[Finding]) -> int:
+    """2 for any drift, else 1 for anything that could not be told, or when nothing was judged, else 0."""
+    statuses = {finding.status for finding in findings}
+    if "fail" in statuses:
+        return DRIFT
+    if "error" in statuses or not statuses & {"pass", "waived"}:
+        return COULD_NOT_TELL
+    return ALL_AS_DECLARED
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings in the one order that depends on nothing but themselves; a finding said twice stands once."""
+    keyed = {json.dumps(asdict(finding), sort_keys=True, ensure_ascii=False): finding for finding in findings}
+    return tuple(sorted(keyed.values(), key=lambda row: (row.device, row.feature, row.check, json.dumps(asdict(row), sort_keys=True))))
+
+
+def to_json(findings: Iterable[Finding], when: str) -> str:
+    """The findings as a document; ``when`` is the ISO 8601 time of the audit."""
+    document = {"version": VERSION, "when": when, "findings": [asdict(finding) for finding in in_order(findings)]}
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def from_json(text: str) -> tuple[Finding, ...]:
+    """The findings of a document.
+
+    :raises MotcuaError: when the text is no such document, or one of another version.
+    """
+    try:
+        document = json.loads(text)
+        if document["version"] != VERSION:
+            raise MotcuaError(f"findings: version {document['version']!r} is not {VERSION}; read them with the motcua that wrote them")
+        findings = in_order(Finding(**row) for row in document["findings"])
+    except (ValueError, TypeError, KeyError) as error:
+        names = ", ".join(field.name for field in fields(Finding))
+        raise MotcuaError(f"findings: not a document of findings ({error}); each needs {names}; run the audit again") from None
+    for finding in findings:
+        if finding.status not in get_args(Status):
+            raise MotcuaError(f"findings: {finding.device}: status {finding.status!r} is not one of {', '.join(get_args(Status))}")
+    return findings
+
+
+# --- from what Ansible's tasks say -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Task:
+    """Where a result comes from: the judged device and what judged it."""
+
+    device: str
+    site: str | None
+    feature: str
+    name: str
+    evidence: str = ""
+
+    def finding(self, status: Status, expected: Json = None, actual: Json = None) -> Finding:
+        """A finding of this task as a whole."""
+        return Finding(self.device, self.site, self.feature, self.name, status, expected, actual, evidence=self.evidence)
+
+
+def of_device(task: Task, result: Mapping[str, Any]) -> Iterator[Finding]:
+    """What the action ``motcua.cctv.device`` says: one finding for each key that differs, isn't supported, or breaks a rule."""
+    for change in result.get("changes") or ():
+        yield _of_key(task, change["key"]).finding("fail", change.get("after"), _with_outcome(change))
+    for row in result.get("unsupported") or ():
+        key, reason = (row, "the device doesn't have it") if isinstance(row, str) else (row["key"], row.get("reason", ""))
+        yield _of_key(task, key).finding("skipped", None, reason)
+    for row in result.get("findings") or ():
+        yield _of_key(task, row["check"]).finding(row.get("status", "fail"), row.get("expected"), row.get("actual"))
+
+
+def of_task(task: Task, result: Mapping[str, Any]) -> Iterator[Finding]:
+    """What a changed task of a role says: one finding, or one for each changed item of its loop."""
+    rows = result.get("results")
+    if not isinstance(rows, list):
+        yield task.finding("fail", *_expected_and_actual(result))
+        return
+    for row in rows:
+        if isinstance(row, Mapping) and row.get("changed"):
+            label = "" if _is_secret(row) else row.get("_ansible_item_label", row.get("item"))
+            named = replace(task, name=f"{task.name}: {_label(label)}") if label else task
+            yield named.finding("fail", *_expected_and_actual(row))
+
+
+def of_failure(task: Task, result: Mapping[str, Any]) -> Iterator[Finding]:
+    """What a failed task says: that this could not be told."""
+    rows = [row for row in result.get("results") or () if isinstance(row, Mapping) and row.get("failed")]
+    yield task.finding("error", None, _message(rows[0] if rows else result))
+
+
+def of_silence(task: Task, result: Mapping[str, Any]) -> Iterator[Finding]:
+    """What a device that didn't answer says."""
+    yield replace(task, feature="device", name="reachable").finding("error", "answers", _message(result))
+
+
+def of_host(task: Task, judged: bool, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The closing word on a host: it passes when something judged it and nothing spoke against it."""
+    if {"fail", "error"} & {finding.status for finding in findings}:
+        return
+    if judged:
+        yield replace(task, feature="device", name="declared").finding("pass")
+    else:
+        yield replace(task, feature="device", name="judged").finding("error", "judged", "no task judged it in this run")
+
+
+def _of_key(task: Task, key: str) -> Task:
+    return replace(task, feature=key.partition(".")[0], name=key)
+
+
+def _with_outcome(change: Mapping[str, Any]) -> Json:
+    """What the device has; with its own words when it took something else than what it was told, or nothing."""
+    outcome = change.get("outcome")
+    if outcome not in ("clamped", "refused"):
+        return change.get("before")
+    return f"{change.get('before')} ({outcome}{': ' + str(change['reason']) if change.get('reason') else ''})"
+
+
+def _message(result: Mapping[str, Any]) -> str:
+    if _is_secret(result):
+        return SECRET
+    text = str(result.get("msg") or result.get("stderr") or "the task failed without a word").strip()
+    return text if len(text) <= LETTERS_SHOWN else text[:LETTERS_SHOWN] + "…"
+
+
+def _is_secret(result: Mapping[str, Any]) -> bool:
+    return bool(result.get("_ansible_no_log")) or "censored" in result
+
+
+def _label(item: Any) -> str:
+    text = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False, sort_keys=True, default=str)
+    return text if len(text) <= 80 else text[:80] + "…"
+
+
+def _expected_and_actual(result: Mapping[str, Any]) -> tuple[Json, Json]:
+    """Declared and real value of a changed result: out of its diff, else out of a service's state, else that it differs."""
+    if _is_secret(result):
+        return SECRET, SECRET
+    diffs = result.get("diff") or []
+    parts = [_of_diff(diff) for diff in (diffs if isinstance(diffs, list) else [diffs]) if isinstance(diff, Mapping)]
+    expected, actual = ("\n".join(text for text in side if text) for side in (zip(*parts, strict=True) if parts else ((), ())))
+    if expected or actual:
+        return _shortened(expected), _shortened(actual)
+    status = result.get("status")
+    if isinstance(status, Mapping) and "ActiveState" in status:
+        wanted = result.get("state") or ("enabled" if result.get("enabled") else "as declared")
+        return wanted, f"{status['ActiveState']}, {status.get('UnitFileState') or 'no unit file'}"
+    return "as declared", "differs"
+
+
+def _of_diff(diff: Mapping[str, Any]) -> tuple[str, str]:
+    if "before" not in diff or "after" not in diff:
+        lines = str(diff.get("prepared", "")).splitlines()
+        added = [line[1:] for line in lines if line.startswith("+") and not line.startswith("+++")]
+        removed = [line[1:] for line in lines if line.startswith("-") and not line.startswith("---")]
+        return "\n".join(added), "\n".join(removed)
+    before, after = _lines(diff["before"]), _lines(diff["after"])
+    changed = [line for line in difflib.ndiff(before, after) if line[0] in "+-"] if max(len(before), len(after)) < 500 else None
+    if changed is None:
+        have, want = set(before), set(after)
+        return "\n".join(line for line in after if line not in have), "\n".join(line for line in before if line not in want)
+    return "\n".join(line[2:] for line in changed if line[0] == "+"), "\n".join(line[2:] for line in changed if line[0] == "-")
+
+
+def _lines(side: Any) -> list[str]:
+    if isinstance(side, Mapping):
+        return [f"{key}: {_label(value)}" for key, value in sorted(side.items())]
+    return [] if side is None else str(side).splitlines()
+
+
+def _shortened(text: str) -> str:
+    lines = text.splitlines()
+    return text if len(lines) <= LINES_SHOWN else "\n".join([*lines[:LINES_SHOWN], f"… {len(lines) - LINES_SHOWN} more lines"])

@@ -1,0 +1,311 @@
+"""Read, compare, apply, read back: once, for every vendor. Everything that differs between vendors stands in their tables."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .accounts import MINIMUM_TRIES_LEFT, Accounts, Login
+from .dialects import Dialect, Document, Reply, Target
+from .diff import SECRET, Change, Difference, RowChange, Running, diff, flatten
+from .errors import AuthRefused, Garbled, Locked, NotConverged, Refused, Unreachable, Unsupported
+from .settings import Setting
+from .transport import Credential
+from .vendors import Vendor
+
+REBOOT_SECONDS, POLL_SECONDS = 180.0, 1.0
+
+
+@dataclass
+class Outcome:
+    """What was found and done, filled in as it happens, so that a failure in the middle can say what was done before."""
+
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    unsupported: dict[str, str] = field(default_factory=dict)
+    reboot_required: bool = False
+
+    @property
+    def changed(self) -> bool:
+        """Whether the device is, or in check mode would be, another than before."""
+        return any(change["outcome"] in ("applied", "clamped", "predicted") for change in self.changes)
+
+    def note(self, key: str, before: Any, after: Any, outcome: str, words: str = "") -> None:
+        """Write one change down."""
+        self.changes.append({"key": key, "before": before, "after": after, "outcome": outcome} | ({"words": words} if words else {}))
+
+
+@dataclass(frozen=True)
+class Device:
+    """One device as reconcile needs it: where it is, what it is, and who may log in."""
+
+    name: str
+    vendor: Vendor
+    role: str
+    channel: int
+    target: Callable[[Login | None], Target]
+    logins: Sequence[Login]
+    accounts: Accounts | None = None
+
+    @property
+    def settings(self) -> dict[str, Setting]:
+        """The rows that this role has."""
+        return self.vendor.rows(self.role)
+
+
+class Conversation:
+    """A logged-in dialect with the documents that were read already: each is fetched once."""
+
+    def __init__(self, device: Device, dialect: Dialect) -> None:
+        """Talk about one channel of a device."""
+        self._device, self.dialect = device, dialect
+        self._documents: dict[str, Document | Unsupported] = {}
+
+    def place(self, text: str) -> str:
+        """A table's place with the channel filled in, counted from 1 and from 0."""
+        return text.replace("{n}", str(self._device.channel)).replace("{c}", str(self._device.channel - 1))
+
+    async def document(self, at: str) -> Document:
+        """The document, fetched the first time."""
+        if at not in self._documents:
+            try:
+                self._documents[at] = await self.dialect.fetch(at)
+            except Unsupported as error:
+                self._documents[at] = error
+        found = self._documents[at]
+        if isinstance(found, Unsupported):
+            raise found
+        return found
+
+    def forget(self, at: str) -> None:
+        """Read the document anew next time."""
+        self._documents.pop(at, None)
+
+    async def read(self, keys: Iterable[str], lists: Iterable[str]) -> Running:
+        """Every key becomes a value or a reason."""
+        values, unsupported, settings = {}, {}, self._device.settings
+        for key in keys:
+            if key not in settings:
+                continue
+            try:
+                values[key] = await self._value(settings[key])
+            except Unsupported as error:
+                unsupported[key] = str(error)
+        rows = {}
+        for key in lists:
+            with contextlib.suppress(Unsupported):
+                rows[key] = await self._rows(key)
+        return Running(values, unsupported, rows)
+
+    async def _value(self, setting: Setting) -> Any:
+        document = await self.document(self.place(setting.at))
+        native = document.get(self.place(setting.select))
+        if native is None:
+            raise Unsupported(f"the device doesn't say {setting.select}")
+        try:
+            return setting.form.read(native)
+        except ValueError as error:
+            raise Garbled(f"{self._device.name}: {setting.at}: {setting.select}: {error}") from None
+
+    async def _rows(self, key: str) -> dict[str, dict[str, Any]]:
+        items = self._device.vendor.lists(self._device.role)[key]
+        document = await self.document(items.at)
+        found = {}
+        for row in document.rows(items.row):
+            values = {}
+            for setting in items.settings:
+                native = row.get(setting.select)
+                if native is not None:
+                    values[setting.key] = setting.form.read(native)
+            found[row.get(items.match) or ""] = values
+        return found
+
+    async def store(self, at: str, changes: Sequence[Change]) -> Reply:
+        """Write all changes of one document with one request."""
+        document = await self.document(at)
+        for change in changes:
+            document.set(self.place(change.setting.select), change.setting.form.write(change.after))
+            for select, native in change.setting.also.items():
+                document.set(select, native)
+            for select in change.setting.without:
+                document.remove(select)
+        self.forget(at)
+        return await self.dialect.store(at, document)
+
+    async def store_row(self, change: RowChange, password: str | None) -> Reply:
+        """Write one row of a list with one request."""
+        document = await self.document(change.items.at)
+        existing = next((row for row in document.rows(change.items.row) if row.get(change.items.match) == change.name), None)
+        native = {} if existing is not None else {change.items.match: change.name}
+        forms = {setting.key: setting for setting in change.items.settings}
+        native |= {forms[key].select: forms[key].form.write(value) for key, value in change.after.items()}
+        if password is not None and change.items.secret is not None:
+            native[change.items.secret] = password
+        self.forget(change.items.at)
+        return await self.dialect.store_row(change.items, native, existing)
+
+
+@contextlib.asynccontextmanager
+async def conversation(device: Device, logins: Sequence[Login] | None = None) -> AsyncIterator[tuple[Conversation, Login | None]]:
+    """Log in with the first way that the device takes; a second one only when it says that enough tries are left."""
+    ways: Sequence[Login | None] = device.logins if logins is None else logins
+    dialect, login = await _log_in(device, ways or [None])
+    try:
+        yield Conversation(device, dialect), login
+    finally:
+        await dialect.close()
+
+
+async def _log_in(device: Device, ways: Sequence[Login | None]) -> tuple[Dialect, Login | None]:
+    for way in ways:
+        dialect = device.vendor.dialect(device.target(way))
+        try:
+            await dialect.open()
+        except AuthRefused as refused:
+            await dialect.close()
+            enough = refused.tries_left is not None and refused.tries_left >= MINIMUM_TRIES_LEFT
+            if way is ways[-1] or isinstance(refused, Locked) or not enough:
+                raise
+        except BaseException:
+            await dialect.close()
+            raise
+        else:
+            return dialect, way
+    raise AssertionError("there was no way to log in with")
+
+
+async def read(device: Device) -> Running:
+    """Everything that the device's table knows how to ask."""
+    async with conversation(device) as (talk, _):
+        return await talk.read(device.settings, device.vendor.lists(device.role))
+
+
+async def reconcile(device: Device, wish: Mapping[str, Any], outcome: Outcome, *, check: bool, bound: asyncio.Timeout | None = None) -> None:
+    """Make the device match the wish; in check mode only say what would be done.
+
+    :raises NotConverged: when the device kept another value than the wish after it had taken the change.
+    """
+    accounts = device.accounts
+    renew = accounts is not None and accounts.renewing and "users" in wish
+    async with conversation(device) as (talk, login):
+        lists = device.vendor.lists(device.role)
+        running = await talk.read(flatten(wish, lists), [key for key in lists if key in wish])
+        difference = diff(device.settings, lists, wish, running, renew=renew)
+        outcome.unsupported = dict(difference.unsupported)
+        if check:
+            _predict(difference, outcome)
+            return
+        if accounts is None or not renew:
+            await _apply(talk, device, difference, outcome, bound)
+            return
+        accounts.begin()
+        first = _accounts(difference, device, own=False) if login is not None and login.factory else ()
+        await _apply_rows(talk, device, first, outcome)
+    await _renew(device, accounts, difference, first, outcome, bound)
+
+
+async def _renew(
+    device: Device, accounts: Accounts, difference: Difference, done: Sequence[RowChange], outcome: Outcome, bound: asyncio.Timeout | None
+) -> None:
+    """Everything else under our own account, whose login is the proof of its password; the factory account's password last and alone."""
+    factory = _accounts(difference, device, own=True)
+    rest = Difference(difference.changes, tuple(row for row in difference.rows if row not in done and row not in factory))
+    async with conversation(device, [accounts.working()]) as (talk, _):
+        await _apply(talk, device, rest, outcome, bound)
+        await _apply_rows(talk, device, factory, outcome)
+    if factory:
+        user = device.vendor.factory_user
+        async with conversation(device, [Login(Credential(user, accounts.password(user)))]):
+            pass  # the login itself is the proof
+    accounts.confirm()
+
+
+def _accounts(difference: Difference, device: Device, *, own: bool) -> tuple[RowChange, ...]:
+    """The changes of accounts: of the factory account (``own``), which is changed last, or of the others."""
+    users = (row for row in difference.rows if row.items.key == "users")
+    return tuple(row for row in users if (row.name == device.vendor.factory_user) is own)
+
+
+def _predict(difference: Difference, outcome: Outcome) -> None:
+    for change in difference.changes:
+        outcome.note(change.key, change.before, change.after, "predicted")
+    for row in difference.rows:
+        before, after = _shown(row)
+        outcome.note(row.key, before, after, "predicted")
+
+
+def _shown(row: RowChange) -> tuple[Any, Any]:
+    password = {"password": SECRET} if row.secret else {}
+    return (None if row.before is None else dict(row.before)), {**row.after, **password}
+
+
+async def _apply(talk: Conversation, device: Device, difference: Difference, outcome: Outcome, bound: asyncio.Timeout | None) -> None:
+    """Documents in the order of their riskiest change, rows before them; then what the device made of it."""
+    await _apply_rows(talk, device, difference.rows, outcome)
+    documents: dict[str, list[Change]] = defaultdict(list)
+    for change in difference.changes:
+        documents[talk.place(change.setting.at)].append(change)
+    order = {key: position for position, key in enumerate(device.settings)}
+    refused: dict[str, str] = {}
+    for at, changes in sorted(documents.items(), key=lambda entry: max(change.risk for change in entry[1])):
+        try:
+            reply = await talk.store(at, sorted(changes, key=lambda change: order[change.key]))
+            outcome.reboot_required |= reply.reboot
+        except (Refused, Unsupported) as error:
+            refused |= {change.key: str(error) for change in changes}
+    if outcome.reboot_required:
+        await _reboot(talk, bound)
+        outcome.reboot_required = False
+    await _read_back(talk, difference.changes, refused, outcome)
+
+
+async def _apply_rows(talk: Conversation, device: Device, rows: Sequence[RowChange], outcome: Outcome) -> None:
+    for row in rows:
+        password = None
+        if row.secret is not None:
+            if device.accounts is None:
+                raise Refused(f"{device.name}: {row.key}: its password is a derived secret; run it with the province's inventory")
+            password = device.accounts.password(row.secret)
+        before, after = _shown(row)
+        reply = await talk.store_row(row, password)
+        outcome.reboot_required |= reply.reboot
+        outcome.note(row.key, before, after, "applied")
+
+
+async def _reboot(talk: Conversation, bound: asyncio.Timeout | None) -> None:
+    """Reboot and wait until the device takes a login again; that wait is no part of the device's time bound."""
+    loop = asyncio.get_running_loop()
+    if bound is not None:
+        bound.reschedule(loop.time() + REBOOT_SECONDS + 60)
+    await talk.dialect.reboot()
+    end = loop.time() + REBOOT_SECONDS
+    while True:
+        await asyncio.sleep(POLL_SECONDS)  # a rebooting device announces nothing
+        try:
+            await talk.dialect.open()
+        except Unreachable:
+            if loop.time() > end:
+                raise
+        else:
+            return
+
+
+async def _read_back(talk: Conversation, changes: Sequence[Change], refused: Mapping[str, str], outcome: Outcome) -> None:
+    running = await talk.read([change.key for change in changes], ())
+    settings = {change.key: change.setting for change in changes}
+    wish = {change.key: change.after for change in changes}
+    still = {change.key for change in diff(settings, {}, wish, running).changes}
+    kept = []
+    for change in changes:
+        now = running.values.get(change.key)
+        if change.key not in still and change.key in running.values:
+            outcome.note(change.key, change.before, change.after, "applied")
+            continue
+        words = refused.get(change.key, "")
+        outcome.note(change.key, change.before, now, "refused" if words or now == change.before else "clamped", words)
+        kept.append(f"{change.key} should be {change.after!r} and is {now!r}{f' ({words})' if words else ''}")
+    if kept:
+        raise NotConverged(f"the device kept its own values: {'; '.join(kept)}; plan what it can do, or replace it")

@@ -1,0 +1,281 @@
+"""The only file that opens a socket: HTTP with digest authentication over TLS whose key was pinned at the first contact.
+
+An unauthenticated first request is no failed login, so the challenge is always asked for before a credential is sent, and a credential
+that was refused is never sent again.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import json
+import os
+import re
+import secrets
+import ssl
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from .errors import AuthRefused, Garbled, PinChanged, Refused, Unreachable
+
+MAXIMUM_ANSWER_BYTES = 8 * 1024 * 1024
+CONNECT_SECONDS, READ_SECONDS = 5.0, 15.0
+UNAUTHORIZED = 401
+
+
+@dataclass(frozen=True, repr=False)
+class Credential:
+    """An account's name and password."""
+
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Credential({self.user})"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What the device's TLS certificate says, and the fingerprint of its key."""
+
+    subject: str
+    expires: datetime | None
+    pin: str
+
+
+@dataclass
+class Trust:
+    """Whom we believe to be talking to. ``path`` keeps the pin; None keeps it for this run only. ``authority`` replaces the pin."""
+
+    host: str
+    path: Path | None = None
+    authority: str | None = None
+    certificate: Certificate | None = None
+    _pin: str | None = field(default=None, init=False)
+    changed: bool = field(default=False, init=False)
+
+    def accept(self, der: bytes) -> bool:
+        """Whether this certificate is the device's; the first one that is ever seen becomes its pin."""
+        self.certificate = _read_certificate(der)
+        if self.authority is not None:
+            return True
+        known = self._pin or self._stored()
+        if known is None:
+            self._store(self.certificate.pin)
+        self._pin = known or self.certificate.pin
+        self.changed = self._pin != self.certificate.pin
+        return not self.changed
+
+    def _stored(self) -> str | None:
+        try:
+            return str(json.loads(self.path.read_text())["tls"]) if self.path else None
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError) as error:
+            raise PinChanged(f"{self.path}: holds no pin ({error}); restore it, or remove it after looking at the device") from None
+
+    def _store(self, pin: str) -> None:
+        if self.path is None:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
+        with os.fdopen(descriptor, "w") as file:
+            json.dump({"tls": pin}, file)
+        Path(name).replace(self.path)
+
+
+def _read_certificate(der: bytes) -> Certificate:
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        subject = certificate.subject.rfc4514_string()
+        return Certificate(subject, certificate.not_valid_after_utc, f"spki-sha256:{hashlib.sha256(key).hexdigest()}")
+    except ValueError:  # firmware that writes certificates its own way: then the whole certificate is the pin
+        return Certificate("", None, f"certificate-sha256:{hashlib.sha256(der).hexdigest()}")
+
+
+def _tls_context(trust: Trust) -> ssl.SSLContext:
+    """A context that looks at the device's key at the end of the handshake, before anything can be sent."""
+
+    class Pinned(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            super().do_handshake()
+            if not trust.accept(self.getpeercert(binary_form=True) or b""):
+                raise ssl.SSLError(ssl.SSL_ERROR_SSL, "the device's key changed")
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False  # devices are addressed by translated addresses, which no certificate names
+    context.verify_mode = ssl.CERT_NONE
+    if trust.authority is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(cafile=trust.authority)
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")  # cameras come with RSA keys of 1024 bits; their pin is what we trust
+    context.sslobject_class = Pinned
+    return context
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer; ``body`` is whole and at most 8 MiB."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text; a device's stray byte doesn't matter."""
+        return self.body.decode("utf-8", "replace")
+
+
+@dataclass
+class _Challenge:
+    scheme: str
+    values: dict[str, str]
+    uses: int = 0
+
+
+class Http:
+    """One device's HTTP: requests without or with a credential."""
+
+    def __init__(self, base: str, trust: Trust, *, reuse_nonce: bool, credential: Credential | None = None) -> None:
+        """Speak to ``base`` (``https://address:port``). ``reuse_nonce`` counts one nonce up instead of asking for a new one each time."""
+        self._trust, self._reuse, self._credential = trust, reuse_nonce, credential
+        self._base = base
+        verify: ssl.SSLContext | bool = _tls_context(trust) if base.startswith("https:") else False
+        timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+        self._client = httpx.AsyncClient(base_url=base, verify=verify, timeout=timeout, follow_redirects=False, trust_env=False)
+        self._challenge: _Challenge | None = None
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self._client.aclose()
+
+    async def request(self, method: str, target: str, body: bytes = b"", content_type: str = "application/xml") -> Answer:
+        """One request with the credential.
+
+        :raises AuthRefused: when the device refuses it; ``refused_answer`` of the error holds what it said. Nothing is tried again.
+        :raises Unreachable: when it doesn't answer.
+        """
+        if self._challenge is None or not self._reuse:
+            first = await self.plain(method, target, b"" if body else body, content_type)
+            if first.status != UNAUTHORIZED:
+                if not body:
+                    return first
+                raise Refused(f"{self._base}{target}: asks for no login (HTTP {first.status}), so it is not a device that we may configure")
+            self._challenge = _challenge(first, self._base)
+        answer = await self._send(method, target, body, content_type, self._authorization(method, target))
+        if answer.status == UNAUTHORIZED and _is_stale(answer):
+            self._challenge = _challenge(answer, self._base)
+            answer = await self._send(method, target, body, content_type, self._authorization(method, target))
+        if answer.status == UNAUTHORIZED:
+            raise LoginRefused(answer)
+        return answer
+
+    async def plain(self, method: str, target: str, body: bytes = b"", content_type: str = "application/xml") -> Answer:
+        """One request without any credential."""
+        return await self._send(method, target, body, content_type, None)
+
+    async def _send(self, method: str, target: str, body: bytes, content_type: str, authorization: str | None) -> Answer:
+        headers = {"Authorization": authorization} if authorization else {}
+        if body:
+            headers["Content-Type"] = content_type
+        # The target is sent as it is written: Dahua wants its brackets literal, and the digest covers every character.
+        url = httpx.URL(self._base).copy_with(raw_path=target.encode("ascii"))
+        try:
+            async with self._client.stream(method, url, content=body or None, headers=headers) as answer:
+                content = await _bounded(answer.aiter_bytes(), self._base)
+        except httpx.HTTPError as error:
+            if self._trust.changed:
+                raise PinChanged(
+                    f"{self._base}: another key answers than at the first contact of {self._trust.host}; nothing secret was sent. "
+                    f"Look at the device; if it was replaced or reset, remove {self._trust.path}"
+                ) from None
+            raise Unreachable(f"{self._base}: doesn't answer ({_reason(error)}); check power, line and address of {self._trust.host}") from None
+        if answer.is_redirect:
+            raise Refused(f"{self._base}{target.split('?', 1)[0]}: redirects to elsewhere, which is not followed; correct scheme and port of the device")
+        return Answer(answer.status_code, dict(answer.headers), content)
+
+    def _authorization(self, method: str, target: str) -> str:
+        assert self._challenge is not None
+        if self._credential is None:
+            raise AuthRefused(f"{self._base}: wants a login and none was given; name user and password")
+        if self._challenge.scheme == "basic":
+            if not self._base.startswith("https:"):
+                raise AuthRefused(f"{self._base}: offers only Basic without TLS, where everybody on the line could read the password; not sent")
+            both = f"{self._credential.user}:{self._credential.password}".encode()
+            return f"Basic {base64.b64encode(both).decode()}"
+        self._challenge.uses += 1
+        return _digest(self._challenge, self._credential, method, target)
+
+
+class LoginRefused(Exception):
+    """A 401 after a credential was sent."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__("login refused")
+        self.answer = answer
+
+
+async def _bounded(pieces: AsyncIterator[bytes], base: str) -> bytes:
+    content = bytearray()
+    async with contextlib.aclosing(pieces):  # type: ignore[type-var]
+        async for piece in pieces:
+            content += piece
+            if len(content) > MAXIMUM_ANSWER_BYTES:
+                raise Garbled(f"{base}: answers more than {MAXIMUM_ANSWER_BYTES} bytes; that is no answer of a camera")
+    return bytes(content)
+
+
+def _reason(error: httpx.HTTPError) -> str:
+    return str(error) or type(error).__name__
+
+
+def _challenge(answer: Answer, base: str) -> _Challenge:
+    """The strongest scheme that the device offers: digest before Basic (RFC 7616 section 3.7)."""
+    header = answer.headers.get("www-authenticate", "")
+    digest = re.search(r"digest\s+(.*)", header, re.IGNORECASE | re.DOTALL)
+    if digest:
+        values = {key.lower(): quoted or plain for key, quoted, plain in re.findall(r'(\w+)\s*=\s*(?:"([^"]*)"|([^",\s]+))', digest.group(1))}
+        return _Challenge("digest", values)
+    if re.search(r"\bbasic\b", header, re.IGNORECASE):
+        return _Challenge("basic", {})
+    raise AuthRefused(f"{base}: refuses without offering a way to log in; it may be locked, or out of connections")
+
+
+def _is_stale(answer: Answer) -> bool:
+    """The device says that only the nonce was too old: that is no failed login (RFC 7616 section 3.3)."""
+    return bool(re.search(r'stale\s*=\s*"?true', answer.headers.get("www-authenticate", ""), re.IGNORECASE))
+
+
+def _digest(challenge: _Challenge, credential: Credential, method: str, target: str) -> str:
+    """RFC 7616 section 3.4, with MD5 (what cameras speak) or SHA-256 where offered."""
+    values = challenge.values
+    algorithm = (values.get("algorithm") or "MD5").upper()
+    if algorithm not in ("MD5", "SHA-256"):
+        raise AuthRefused(f"the device asks for digest {algorithm}, which is not known here")
+
+    def hashed(*parts: str) -> str:
+        return hashlib.new("md5" if algorithm == "MD5" else "sha256", ":".join(parts).encode(), usedforsecurity=False).hexdigest()
+
+    realm, nonce = values.get("realm", ""), values.get("nonce", "")
+    first, second = hashed(credential.user, realm, credential.password), hashed(method, target)
+    fields = {"username": credential.user, "realm": realm, "nonce": nonce, "uri": target}
+    plain = {"algorithm": algorithm}
+    if "qop" in values:
+        count, client = f"{challenge.uses:08x}", secrets.token_hex(8)
+        plain |= {"qop": "auth", "nc": count}
+        fields |= {"cnonce": client, "response": hashed(first, nonce, count, client, "auth", second)}
+    else:
+        fields["response"] = hashed(first, nonce, second)
+    if values.get("opaque"):
+        fields["opaque"] = values["opaque"]
+    return "Digest " + ", ".join([*(f'{key}="{value}"' for key, value in fields.items()), *(f"{key}={value}" for key, value in plain.items())])

@@ -1,0 +1,90 @@
+"""Dahua (KBVision, Imou, Amcrest) as a table: configuration names of the HTTP API, channels counted from 0."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..dialects.dahua import Dahua
+from ..settings import TEXT, TRUE_FALSE, Form, Items, Risk, Setting, choice, number, one_of_list, spell_offset, zone_offset_minutes
+from .table import Vendor, password_rule
+
+# NTP.TimeZone is an index into this table of minutes east of UTC; coded by others, 21 to 31 by the table's own order.
+ZONES = (
+    0, 60, 120, 180, 210, 240, 270, 300, 330, 345, 360, 390, 420, 480, 540, 570, 600, 660, 720, 780,
+    -60, -120, -180, -210, -240, -300, -360, -420, -480, -540, -600, -660, -720,
+)  # fmt: skip
+CAMERA = ("camera",)
+SYSTEM = "cgi:magicBox.cgi?action=getSystemInfo"
+
+
+def _read_zone(native: str) -> str:
+    index = int(native)
+    if not 0 <= index < len(ZONES):
+        raise ValueError(f"there is no time zone {index}")
+    return spell_offset(ZONES[index])
+
+
+def _write_zone(zone: Any) -> str:
+    return str(ZONES.index(zone_offset_minutes(zone)))
+
+
+INDEXED_ZONE = Form(_read_zone, _write_zone, zone_offset_minutes)
+
+
+def stream(profile: str, name: str) -> tuple[Setting, ...]:
+    """The rows of one stream in the table Encode."""
+
+    def row(key: str, select: str, form: Form) -> Setting:
+        return Setting(f"streams.{profile}.{key}", "config:Encode", f"[{{c}}].{name}[0].{select}", form, ("camera", "channel"), Risk.STREAM, "coded")
+
+    return (
+        row("codec", "Video.Compression", choice(h264="H.264", h265="H.265", mjpeg="MJPG")),
+        row("width", "Video.Width", number()),
+        row("height", "Video.Height", number()),
+        row("fps", "Video.FPS", number()),
+        row("bitrate_mode", "Video.BitRateControl", choice(cbr="CBR", vbr="VBR")),
+        row("bitrate_kbps", "Video.BitRate", number()),
+        row("gop_frames", "Video.GOP", number()),
+        row("audio", "AudioEnable", TRUE_FALSE),
+    )
+
+
+def switch(key: str, name: str, select: str, **more: Any) -> Setting:
+    """A row for something that is on or off."""
+    return Setting(key, f"config:{name}", select, TRUE_FALSE, evidence="coded", **more)
+
+
+SETTINGS = (
+    Setting("identity.model", "cgi:magicBox.cgi?action=getDeviceType", "type", read_only=True, evidence="coded"),
+    Setting("identity.firmware", "cgi:magicBox.cgi?action=getSoftwareVersion", "version", read_only=True, evidence="coded"),
+    Setting("identity.serial", SYSTEM, "serialNumber|sn", read_only=True, evidence="coded"),
+    Setting("identity.mac", "config:Network", "eth0.PhysicalAddress", read_only=True, evidence="coded"),
+    Setting("name", "config:General", "MachineName", TEXT, evidence="coded"),
+    Setting("time.zone", "config:NTP", "TimeZone", INDEXED_ZONE, evidence="coded"),
+    Setting("time.mode", "config:NTP", "Enable", choice(ntp="true", manual="false"), evidence="coded"),
+    Setting("time.ntp", "config:NTP", "Address", one_of_list(), evidence="coded"),
+    Setting("time.clock", "cgi:global.cgi?action=getCurrentTime", "result", read_only=True, evidence="coded"),
+    switch("services.upnp", "UPnP", "Enable"),
+    switch("services.p2p", "T2UServer", "Enable"),
+    switch("services.snmp", "SNMP", "Enable"),
+    switch("services.https", "Https", "Enable", risk=Risk.LOCKOUT),
+    switch("access.lockout", "General", "LockLoginEnable"),
+    *stream("main", "MainFormat"),
+    *stream("sub", "ExtraFormat"),
+    Setting("overlay.name", "config:ChannelTitle", "[{c}].Name", TEXT, ("camera", "channel"), evidence="coded"),
+    Setting("overlay.clock", "config:VideoWidget", "[{c}].TimeTitle.EncodeBlend", TRUE_FALSE, CAMERA, evidence="experimental"),
+)
+
+ITEMS = (
+    Items(
+        "users",
+        "users:",
+        row="users",
+        match="Name",
+        settings=(Setting("role", "", "Group", choice(admin="admin", viewer="user")),),
+        secret="Password",  # noqa: S106  a place in a row
+        evidence="experimental",  # addUser over RPC2 is an assumption; modifyPassword is coded by others
+    ),
+)
+
+DAHUA = Vendor("dahua", Dahua, SETTINGS, ITEMS, password_rule(16))

@@ -1,0 +1,38 @@
+"""What a vendor's table consists of."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..dialects import Dialect, Target
+from ..settings import Items, PasswordRule, Setting
+
+# Letters and digits only: special characters are refused by some firmware and misread by some recorders' own clients.
+LETTERS_AND_DIGITS = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """A vendor: its rows, its lists, how it is spoken to, what it accepts as a password, and its factory account."""
+
+    name: str
+    dialect: Callable[[Target], Dialect]
+    settings: tuple[Setting, ...]
+    items: tuple[Items, ...]
+    password_rule: PasswordRule
+    factory_user: str = "admin"
+
+    def rows(self, role: str) -> dict[str, Setting]:
+        """The settings that a device of this role has, by key."""
+        return {setting.key: setting for setting in self.settings if role in setting.roles}
+
+    def lists(self, role: str) -> dict[str, Items]:
+        """The lists that a device of this role has, by key."""
+        return {items.key: items for items in self.items if role in items.roles}
+
+
+def password_rule(length: int) -> PasswordRule:
+    """Letters and digits of all three kinds."""
+    return PasswordRule(length, "".join(LETTERS_AND_DIGITS), LETTERS_AND_DIGITS)
