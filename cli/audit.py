@@ -1,5 +1,136 @@
-"""`motcua audit`."""
+"""`motcua audit`: read everything, change nothing, say what differs from what is declared."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
+from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import (
+    ALL_AS_DECLARED,
+    COULD_NOT_TELL,
+    DRIFT,
+    Finding,
+    exit_code,
+    from_json,
+)
+from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
+from ansible_collections.motcua.cctv.plugins.plugin_utils.report import render
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cli.controller import ROOT, at_the_controller
+
+VERDICTS = {
+    ALL_AS_DECLARED: "everything is as declared",
+    COULD_NOT_TELL: "could not tell: see the errors above",
+    DRIFT: "some devices differ from what is declared",
+}
 
 
-def audit() -> None:
-    """Audit."""
+def audit(
+    inventory: Annotated[Path, typer.Option("--inventory", "-i", help="the province.yml")] = Path("inventory/lab/province.yml"),
+    limit: Annotated[str | None, typer.Option("--limit", "-l", help="hosts or groups, as for ansible-playbook")] = None,
+    output: Annotated[Path, typer.Option(help="folder for the reports, one folder each")] = Path("reports"),
+    language: Annotated[str, typer.Option(help="what the report shows first: vi or en")] = "vi",
+) -> None:
+    """Audit a province: exit code 0 all as declared, 2 drift or a failed check, 1 could not tell."""
+    province = load(inventory)
+    when = datetime.now(ZoneInfo(province.timezone))
+    folder = _new_folder(output, when)
+    typer.echo(f"Auditing {province.name}: reading, changing nothing …")
+    ended = _run_playbook(inventory, limit, folder)
+    findings = _read(folder, ended)
+    (folder / "report.html").write_text(render(findings, province, language, when), encoding="utf-8")
+    _link(output / "latest", folder.name)
+    verdict = exit_code(findings)
+    _print(findings)
+    if ended and verdict == ALL_AS_DECLARED:
+        # Something went wrong that no finding speaks of; all clear would be false.
+        typer.echo(f"ansible-playbook ended with {ended} although no device failed: see {folder / 'playbook.log'}")
+        verdict = COULD_NOT_TELL
+    typer.echo(f"{len({finding.device for finding in findings})} devices: {VERDICTS[verdict]}.\nReport: {folder / 'report.html'}")
+    raise typer.Exit(verdict)
+
+
+def _new_folder(output: Path, when: datetime) -> Path:
+    """A folder of this audit's own, also when two start in one second."""
+    for number in count(1):
+        folder = output / (f"{when:%Y-%m-%dT%H%M%S}" + (f"-{number}" if number > 1 else ""))
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            if not output.is_dir():
+                raise MotcuaError(f"--output {output}: is not a folder; name another one") from None
+            continue
+        except OSError as error:
+            raise MotcuaError(f"--output {output}: can't be written ({error.strerror}); name another folder") from None
+        return folder
+    raise AssertionError
+
+
+def _run_playbook(inventory: Path, limit: str | None, folder: Path) -> int:
+    """Run the audit where the inventory's addresses mean what they say; --check holds whatever the playbook says."""
+    command = ["ansible-playbook", "--check", "--diff", "-i", str(inventory.resolve()), str(ROOT / "playbooks" / "audit.yml")]
+    command += ["--limit", limit] if limit else []
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_NOCOLOR": "1",
+        "MOTCUA_FINDINGS": str((folder / "findings.json").resolve()),
+    }
+    with (folder / "playbook.log").open("w", encoding="utf-8") as log:
+        command = at_the_controller(command, inventory)
+        return subprocess.run(command, cwd=ROOT, env=environment, check=False, stdout=log, stderr=subprocess.STDOUT).returncode
+
+
+def _read(folder: Path, ended: int) -> tuple[Finding, ...]:
+    """What the callback wrote.
+
+    :raises MotcuaError: when the playbook died before it could.
+    """
+    log = folder / "playbook.log"
+    try:
+        return from_json((folder / "findings.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        reason = _last_words(log.read_text(encoding="utf-8", errors="replace"))
+        raise MotcuaError(f"the audit ended with {ended} before anything was judged: {reason}; its whole log is {log}") from None
+
+
+def _last_words(log: str) -> str:
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    spoken = [line for line in lines if re.match(r"\[?ERROR|motcua: |fatal: ", line)]
+    return re.sub(r"^(\[ERROR\]|ERROR!|motcua):? ", "", (spoken or lines or ["it said nothing"])[-1]).rstrip(".")
+
+
+def _link(link: Path, target: str) -> None:
+    """Point ``latest`` at the newest report; there is no moment without one."""
+    draft = link.with_name(f".latest-{os.getpid()}")
+    draft.symlink_to(target)
+    draft.replace(link)
+
+
+def _print(findings: tuple[Finding, ...]) -> None:
+    trouble = [finding for finding in findings if finding.status in ("fail", "error")]
+    if not trouble:
+        return
+    table = Table("", "device", "check", "expected", "actual")
+    for finding in trouble:
+        mark = "[red]differs[/]" if finding.status == "fail" else "[yellow]could not tell[/]"
+        table.add_row(mark, escape(finding.device), escape(finding.check), *(_cell(value) for value in (finding.expected, finding.actual)))
+    Console().print(table)
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    lines = text.splitlines()
+    return escape(text if len(lines) <= 4 else "\n".join([*lines[:4], "…"]))

@@ -11,7 +11,7 @@ from .model import Camera, Centre, Nvr, Province, Site
 from .plan.access import NTP_PORT, PORTAL_PORTS, RTSP_PORT, SSH_PORT, Flow, SiteAccess, plan_access, translated
 from .plan.addresses import SiteAddresses, hub_address, plan_addresses
 from .plan.streams import GOP_SECONDS, SUB_STREAM, SiteStreams, Step, plan_streams
-from .plan.tunnels import Tunnel, plan_tunnels
+from .plan.tunnels import TUNNEL_MTU, Tunnel, plan_tunnels
 
 ADMIN, VIEW, FACTORY = "motcua-admin", "motcua-view", "admin"
 SEGMENT_SECONDS = 60
@@ -90,7 +90,7 @@ def _centre(province: Province, planned: Plan, name: str, centre: Centre) -> Hos
         hub_name, hub = province.storage_centre()
         watch = [{"camera": row["camera"], "path": f"/live/{row['camera']}/index.m3u8"} for row in _recorded(province, planned)]
         wish = {
-            "ioc": {"centre": str(hub.address), "centre_host": hub_name, "port": PORTAL_PORTS[0], "watch": watch},
+            "ioc": {"centre": str(hub.address), "centre_id": hub_name, "port": PORTAL_PORTS[0], "watch": watch},
             "input": [_flow(Flow("controller", _hosts(*hub.controllers), (), "tcp", (SSH_PORT,)))],
             "time": {"sources": [str(hub.address)], "serve": []},
         }
@@ -117,10 +117,6 @@ def _centre(province: Province, planned: Plan, name: str, centre: Centre) -> Hos
 def _hub(province: Province, planned: Plan, centre: Centre) -> dict[str, Any]:
     tunnels, controllers = province.networks.tunnels, _hosts(*centre.controllers)
     others = _hosts(*(other.address for other in province.centres.values() if other is not centre))
-    accept = [Flow("controller to the other centres", controllers, others, "tcp", (SSH_PORT,))]
-    for name, access in planned.access.items():
-        router = Flow(access.router.comment, controllers, _hosts(planned.tunnels[name].site_address), "tcp", (SSH_PORT,))
-        accept += [router, translated(access.devices, planned.addresses[name])]
     everyone = (IPv4Network("0.0.0.0/0"),)
     answers = [
         Flow("tunnels from every line", everyone, (), "udp", (centre.port,)),
@@ -133,16 +129,27 @@ def _hub(province: Province, planned: Plan, centre: Centre) -> dict[str, Any]:
         "interface": "wg0",
         "address": f"{hub_address(province)}/{tunnels.prefixlen}",
         "port": centre.port,
-        "mtu": min(tunnel.mtu for tunnel in planned.tunnels.values()) if planned.tunnels else 1380,
-        "key_file": "/etc/wireguard/wg0.key",
-        "peers": [_peer(tunnel) for tunnel in planned.tunnels.values()],
-        "accept": [_flow(flow) for flow in accept if flow.to],
+        "mtu": min((tunnel.mtu for tunnel in planned.tunnels.values()), default=TUNNEL_MTU),
+        "sites_prefix": str(province.networks.sites),
+        "sites": [_spoke(province, planned, name, controllers) for name in province.sites],
+        "accept": [_flow(flow) for flow in [Flow("controller to the other centres", controllers, others, "tcp", (SSH_PORT,))] if flow.to],
         "input": [_flow(flow) for flow in answers if flow.sources],
+        "ping_from": [str(network) for network in (*controllers, tunnels)],
     }
 
 
-def _peer(tunnel: Tunnel) -> dict[str, Any]:
-    return {"site": tunnel.site, "address": str(tunnel.site_address), "prefix": str(tunnel.site_prefix), "secret": tunnel.secret}
+def _spoke(province: Province, planned: Plan, name: str, controllers: tuple[IPv4Network, ...]) -> dict[str, Any]:
+    """A site's entries at the hub: its peer and what may be opened towards it."""
+    tunnel, access = planned.tunnels[name], planned.access[name]
+    router = Flow(access.router.comment, controllers, _hosts(tunnel.site_address), "tcp", (SSH_PORT,))
+    flows = (router, translated(access.devices, planned.addresses[name]))
+    return {
+        "site": name,
+        "address": str(tunnel.site_address),
+        "prefix": str(tunnel.site_prefix),
+        "secret": tunnel.secret,
+        "accept": [_flow(flow) for flow in flows if flow.to],
+    }
 
 
 def _recorded(province: Province, planned: Plan) -> list[dict[str, Any]]:

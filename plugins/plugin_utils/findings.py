@@ -105,10 +105,9 @@ def of_device(task: Task, result: Mapping[str, Any]) -> Iterator[Finding]:
     for change in result.get("changes") or ():
         yield _of_key(task, change["key"]).finding("fail", change.get("after"), _with_outcome(change))
     for row in result.get("unsupported") or ():
-        key, reason = (row, "the device doesn't have it") if isinstance(row, str) else (row["key"], row.get("reason", ""))
-        yield _of_key(task, key).finding("skipped", None, reason)
+        yield _of_key(task, row["key"]).finding("skipped", None, row["reason"])
     for row in result.get("findings") or ():
-        yield _of_key(task, row["check"]).finding(row.get("status", "fail"), row.get("expected"), row.get("actual"))
+        yield replace(task, feature="device", name=str(row)).finding("fail")
 
 
 def of_task(task: Task, result: Mapping[str, Any]) -> Iterator[Finding]:
@@ -154,7 +153,7 @@ def _with_outcome(change: Mapping[str, Any]) -> Json:
     outcome = change.get("outcome")
     if outcome not in ("clamped", "refused"):
         return change.get("before")
-    return f"{change.get('before')} ({outcome}{': ' + str(change['reason']) if change.get('reason') else ''})"
+    return f"{change.get('before')} ({outcome}{': ' + str(change['words']) if change.get('words') else ''})"
 
 
 def _message(result: Mapping[str, Any]) -> str:

@@ -34,7 +34,9 @@ TROUBLE = ("fail", "error")
 CENTRES, OTHER = "centres", "other"
 KEY = re.compile(r"[a-z0-9_]+(\.[\w-]+)*")
 KILOMETRES_A_DEGREE = 111.32  # of latitude, mean
-MAP_WIDTH, MAP_MARGIN = 640.0, 36.0
+MAP_MARGIN = 36.0
+UNFOLDED_SITES = 30  # with more of them in trouble, districts are shown folded
+FEW_SITES = 12  # so many fit beside the map, all with their names
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,11 @@ class Place:
         return Counter(device.state for device in self.devices)
 
     @property
+    def counts_below(self) -> Mapping[str, int]:
+        """State -> number of sites below it."""
+        return Counter(place.state for place in self.all[1:])
+
+    @property
     def all(self) -> tuple[Place, ...]:
         """Itself and everything below it."""
         return (self, *(place for child in self.children for place in child.all))
@@ -117,12 +124,14 @@ class Point:
 class Map:
     """The sites that have coordinates, drawn to scale."""
 
+    width: int
     height: float
     points: tuple[Point, ...]
     edges: tuple[tuple[float, float, float, float], ...]
     scale_km: int
     scale_width: float
     missing: int
+    few: bool
 
 
 def render(findings: Iterable[Finding], province: Province, language_default: str, when: datetime) -> str:
@@ -147,14 +156,15 @@ def render(findings: Iterable[Finding], province: Province, language_default: st
         parents={child.id: place for top in places for place in top.all for child in place.children},
         state=_worst(device.state for device in devices),
         counts=Counter(device.state for device in devices),
-        states=STATES[::-1],
+        states=STATES,
         total=len(devices),
+        folded=sum(place.state in TROUBLE for top in places for place in top.all) > UNFOLDED_SITES,
         groups=_groups("fail", places),
         silent=_groups("error", places),
         map=_map(province, places),
         bar=_bar,
     )
-    return page + "\n"
+    return re.sub(r"\n\s*\n", "\n", page) + "\n"
 
 
 # --- what is shown -----------------------------------------------------------------------------------------------------
@@ -168,10 +178,14 @@ def _worst(states: Iterable[State]) -> State:
     return next((state for state in STATES if state in seen), "unseen")
 
 
+def _worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: ("fail", "error", "waived", "skipped", "pass").index(finding.status)))
+
+
 def _places(province: Province, findings: Sequence[Finding]) -> tuple[Place, ...]:
     """Centres and the tree of sites; devices that the model doesn't know come last, so that no finding is lost."""
     by_device: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
+    for finding in _worst_first(findings):
         by_device[finding.device].append(finding)
     children: dict[str | None, list[str]] = defaultdict(list)
     for name, site in province.sites.items():
@@ -240,10 +254,11 @@ def _map(province: Province, places: Sequence[Place]) -> Map | None:
     shrink = math.cos(math.radians(sum(at.latitude for _, at in placed) / len(placed)))
     across = [at.longitude * shrink for _, at in placed]
     down = [-at.latitude for _, at in placed]
-    span = max(max(across) - min(across), (max(down) - min(down)) * 0.6, 0.01)
-    unit = (MAP_WIDTH - 2 * MAP_MARGIN) / span
-    indent = (MAP_WIDTH - (max(across) - min(across)) * unit) / 2
-    few = len(placed) <= 12
+    few = len(placed) <= FEW_SITES
+    width = 640 if few else 1120
+    span = max(max(across) - min(across), (max(down) - min(down)) * (1.8 if few else 1.1), 0.01)
+    unit = (width - 2 * MAP_MARGIN) / span
+    indent = (width - (max(across) - min(across)) * unit) / 2
     points = {
         place.id: Point(round(indent + (x - min(across)) * unit, 1), round(MAP_MARGIN + (y - min(down)) * unit, 1), place, few or bool(place.children))
         for (place, _), x, y in zip(placed, across, down, strict=True)
@@ -258,7 +273,7 @@ def _map(province: Province, places: Sequence[Place]) -> Map | None:
     scale_km = max((km for km in (1, 2, 5, 10, 20, 50, 100) if km / KILOMETRES_A_DEGREE * unit <= 150), default=1)
     # Trouble is drawn last, so that nothing covers it.
     drawn = tuple(sorted(points.values(), key=lambda point: -STATES.index(point.place.state)))
-    return Map(height, drawn, edges, scale_km, round(scale_km / KILOMETRES_A_DEGREE * unit, 1), len(province.sites) - len(placed))
+    return Map(width, height, drawn, edges, scale_km, round(scale_km / KILOMETRES_A_DEGREE * unit, 1), len(province.sites) - len(placed), few)
 
 
 def _bar(counts: Mapping[str, int]) -> Iterator[tuple[State, float, float]]:
@@ -294,6 +309,8 @@ def _both(part: str, word: str) -> Markup:
 
 def _check(name: str) -> Markup:
     """A key of the vocabulary in words, segment by segment; a task's name, which is English, as it is."""
+    if name in WORDS["values"]:
+        return _both("values", name)
     segments = name.split(".")
     if not KEY.fullmatch(name) or segments[0] not in WORDS["keys"]:
         return Markup('<bdi lang="en">{}</bdi>').format(name)

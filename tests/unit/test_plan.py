@@ -114,7 +114,7 @@ def test_priority_cameras_climb_first():
 def test_both_ends_of_a_tunnel_agree():
     value = province({"a": raw_site(7)})
     hosts = {host.name: host for host in desired(value, plan(value))}
-    (peer,) = hosts["centre-server"].desired["hub"]["peers"]
+    (peer,) = hosts["centre-server"].desired["hub"]["sites"]
     site_end = hosts["a-router"].desired["router"]["tunnel"]
     assert site_end["address"] == f"{peer['address']}/32"
     assert hosts["a-router"].desired["router"]["translate"]["outside"] == peer["prefix"]
@@ -129,4 +129,6 @@ def test_the_same_model_gives_the_same_plan():
 def test_the_operations_centre_reaches_no_device():
     value = province({"a": raw_site(7)})
     hub = next(host for host in desired(value, plan(value)) if host.role == "hub").desired["hub"]
-    assert not [flow for flow in hub["accept"] if "10.10.20.2/32" in flow["from"]]
+    flows = [*hub["accept"], *(flow for site in hub["sites"] for flow in site["accept"])]
+    assert flows
+    assert not [flow for flow in flows if "10.10.20.2/32" in flow["from"]]
