@@ -37,11 +37,10 @@ author: The motcua founders (@motcua)
 DEVICE = ("motcua.cctv.device", "device")
 
 # They read, wait or arrange; a host on which only these went well hasn't been judged.
-JUDGES_NOTHING = {
-    "add_host", "assert", "debug", "fail", "gather_facts", "getent", "group_by", "import_role", "import_tasks", "include_role", "include_tasks",
-    "include_vars", "meta", "pause", "ping", "raw", "service_facts", "set_fact", "setup", "slurp", "stat", "validate_argument_spec", "wait_for",
-    "wait_for_connection", "device_info",
-}  # fmt: skip
+JUDGES_NOTHING = frozenset(
+    """add_host assert debug device_info fail gather_facts getent group_by import_role import_tasks include_role include_tasks include_vars
+    meta pause ping raw service_facts set_fact setup slurp stat validate_argument_spec wait_for wait_for_connection""".split()
+)
 
 
 class CallbackModule(CallbackBase):

@@ -1,0 +1,67 @@
+"""The report's words: every text in both languages, keys of the vocabulary and JSON values for readers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from markupsafe import Markup, escape
+
+from ..findings import Json
+from .view import canonical
+
+LANGUAGES = ("vi", "en")
+WORDS: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.safe_load((Path(__file__).parent / "words.yml").read_text(encoding="utf-8"))
+KEY = re.compile(r"[a-z0-9_]+(\.[\w-]+)*")
+
+
+def both(part: str, word: str) -> Markup:
+    """A word in both languages; the page shows the chosen one."""
+    said = WORDS[part][word]
+    if said["vi"] == said["en"]:
+        return escape(said["vi"])
+    return Markup('<span lang="vi">{}</span><span lang="en">{}</span>').format(said["vi"], said["en"])
+
+
+def check(name: str) -> Markup:
+    """A key of the vocabulary in words, segment by segment; a task's name, which is English, as it is."""
+    segments = name.split(".")
+    if not KEY.fullmatch(name) or segments[0] not in WORDS["keys"]:
+        if name in WORDS["values"]:
+            return both("values", name)
+        return Markup('<bdi lang="en">{}</bdi>').format(name)
+    sides = [" · ".join(WORDS["keys"].get(segment, {}).get(language, segment) for segment in segments) for language in LANGUAGES]
+    vi, en = (side[:1].upper() + side[1:] for side in sides)
+    return escape(vi) if vi == en else Markup('<span lang="vi">{}</span><span lang="en">{}</span>').format(vi, en)
+
+
+def shown(value: Json) -> Markup:
+    """A JSON value for readers; several lines as lines."""
+    if value is None or value in ("", []):
+        return Markup("<i>{}</i>").format(both("values", "nothing"))
+    if isinstance(value, bool):
+        return both("values", "on" if value else "off")
+    if isinstance(value, str) and value in WORDS["values"]:
+        return both("values", value)
+    text = _plain(value)
+    return Markup("<pre>{}</pre>").format(text) if "\n" in text else Markup("<code>{}</code>").format(text)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and not any(isinstance(item, (list, dict)) for item in value):
+        return ", ".join(_plain(item) for item in value)
+    if isinstance(value, dict):
+        return "\n".join(
+            f"{key}: {canonical(item) if isinstance(item, (list, dict)) else _plain(item)}" for key, item in sorted(value.items())
+        )
+    return canonical(value)
+
+
+def plainly(count: int) -> str:
+    """A count with a thin space between thousands, which both languages read."""
+    return f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
