@@ -24,11 +24,14 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import (
 )
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report import render
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from cli.controller import ROOT, at_the_controller
+
+LOG_COLUMNS = 140  # where nobody's window says how wide a line may be
 
 VERDICTS = {
     ALL_AS_DECLARED: "everything is as declared",
@@ -123,11 +126,15 @@ def _print(findings: tuple[Finding, ...]) -> None:
     trouble = [finding for finding in findings if finding.status in ("fail", "error")]
     if not trouble:
         return
-    table = Table("", "device", "check", "expected", "actual")
+    table = Table("", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("device", no_wrap=True)
+    for name in ("check", "expected", "actual"):
+        table.add_column(name, overflow="fold")
     for finding in trouble:
         mark = "[red]differs[/]" if finding.status == "fail" else "[yellow]could not tell[/]"
         table.add_row(mark, escape(finding.device), escape(finding.check), *(_cell(value) for value in (finding.expected, finding.actual)))
-    Console().print(table)
+    console = Console()
+    console.print(table, width=None if console.is_terminal else LOG_COLUMNS)
 
 
 def _cell(value: object) -> str:

@@ -37,10 +37,11 @@ author: The motcua founders (@motcua)
 DEVICE = ("motcua.cctv.device", "device")
 
 # They read, wait or arrange; a host on which only these went well hasn't been judged.
-JUDGES_NOTHING = frozenset(
-    """add_host assert debug device_info fail gather_facts getent group_by import_role import_tasks include_role include_tasks include_vars
-    meta pause ping raw service_facts set_fact setup slurp stat validate_argument_spec wait_for wait_for_connection""".split()
-)
+READS = {"device_info", "find", "gather_facts", "getent", "service_facts", "setup", "slurp", "stat"}
+ARRANGES = {"add_host", "assert", "debug", "fail", "group_by", "meta", "pause", "set_fact", "validate_argument_spec"}
+INCLUDES = {"import_role", "import_tasks", "include_role", "include_tasks", "include_vars"}
+WAITS = {"ping", "raw", "wait_for", "wait_for_connection"}
+JUDGES_NOTHING = READS | ARRANGES | INCLUDES | WAITS
 
 
 class CallbackModule(CallbackBase):
@@ -72,23 +73,21 @@ class CallbackModule(CallbackBase):
         """A task that went well: drift when it would change something."""
         if not self.path or isinstance(result.task, Handler):  # a handler only follows a change that is a finding already
             return
-        task = self._task(result)
-        if result.task.action.rpartition(".")[2] not in JUDGES_NOTHING:
-            self.judged.add(task.device)
-        self.found += self._drift(task, result)
+        device = self._device(result)
+        if device.name == result.host.name and result.task.action.rpartition(".")[2] not in JUDGES_NOTHING:
+            self.judged.add(device.name)
+        self.found += _drift(_task(result, device), result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         """A task that failed could not tell; whether a rescue took care of it is known at the end."""
-        if not self.path or ignore_errors:
-            return
-        task = self._task(result)
-        self.found += self._drift(task, result)
-        self.failed[result.host.name] += findings.of_failure(task, result.result)
+        if self.path and not ignore_errors:
+            self.found += _drift(_task(result, self._device(result)), result)
+            self.failed[result.host.name] += findings.of_failure(_task(result, result.host), result.result)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         """A device that doesn't answer could not be judged."""
         if self.path and not result.task_fields.get("ignore_unreachable"):
-            self.found += findings.of_silence(self._task(result), result.result)
+            self.found += findings.of_silence(_task(result, result.host), result.result)
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         """The playbook is over: close every host and write the file."""
@@ -100,23 +99,30 @@ class CallbackModule(CallbackBase):
             # Rescued failures come before the one that ended the host, and aren't counted as failures.
             self.found += failed[len(failed) - failures.get(host, 0) :]
         yield from self.found
-        for host in self.inventory.get_hosts() if self.inventory else ():
+        for host in self.inventory.get_hosts(ignore_restrictions=True) if self.inventory else ():
             own = [finding for finding in self.found if finding.device == host.name]
             yield from findings.of_host(Task(host.name, _site(host), "device", ""), host.name in self.judged, own)
 
-    def _drift(self, task: Task, result: Any) -> Iterable[Finding]:
-        if result.task.action in DEVICE:
-            return findings.of_device(task, result.result)
-        return findings.of_task(task, result.result) if result.is_changed() else ()
-
-    def _task(self, result: Any) -> Task:
-        """The judged device is the one that a task was delegated to, when that is one of ours."""
+    def _device(self, result: Any) -> Any:
+        """The host whose state a task looked at: the one that it was delegated to, when that is one of ours."""
         delegate = result.task_fields.get("delegate_to")
-        device = (self.inventory.get_host(str(delegate)) if delegate and self.inventory else None) or result.host
-        role = result.task._role
-        feature = role.get_name().rpartition(".")[2] if role else "playbook"
-        evidence = f"{result.task.action}, {datetime.now(UTC).isoformat(timespec='seconds')}"
-        return Task(device.name, _site(device), feature, result.task_name, evidence)
+        found = self.inventory.get_host(str(delegate)) if delegate and self.inventory else None
+        return result.host if found is None or found.implicit else found
+
+
+def _drift(task: Task, result: Any) -> Iterable[Finding]:
+    if result.task.action in DEVICE:
+        return findings.of_device(task, result.result)
+    return findings.of_task(task, result.result) if result.is_changed() else ()
+
+
+def _task(result: Any, host: Any) -> Task:
+    role = result.task._role
+    feature = role.get_name().rpartition(".")[2] if role else "playbook"
+    evidence = f"{result.task.action}, {datetime.now(UTC).isoformat(timespec='seconds')}"
+    arguments = result.task_fields.get("args") or {}
+    file = str(arguments.get("dest") or arguments.get("path") or "")
+    return Task(host.name, _site(host), feature, result.task_name, evidence, file)
 
 
 def _site(host: Any) -> str | None:

@@ -87,13 +87,14 @@ def from_json(text: str) -> tuple[Finding, ...]:
 
 @dataclass(frozen=True)
 class Task:
-    """Where a result comes from: the judged device and what judged it."""
+    """Where a result comes from: the judged device and what judged it; ``file`` is the path that the task was told to keep."""
 
     device: str
     site: str | None
     feature: str
     name: str
     evidence: str = ""
+    file: str = ""
 
     def finding(self, status: Status, expected: Json = None, actual: Json = None) -> Finding:
         """A finding of this task as a whole."""
@@ -113,13 +114,10 @@ def of_device(task: Task, result: Mapping[str, Any]) -> Iterator[Finding]:
 def of_task(task: Task, result: Mapping[str, Any]) -> Iterator[Finding]:
     """What a changed task of a role says: one finding, or one for each changed item of its loop."""
     rows = result.get("results")
-    if not isinstance(rows, list):
-        yield task.finding("fail", *_expected_and_actual(result))
-        return
-    for row in rows:
-        if isinstance(row, Mapping) and row.get("changed"):
-            label = "" if _is_secret(row) else row.get("_ansible_item_label", row.get("item"))
-            named = replace(task, name=f"{task.name}: {_label(label)}") if label else task
+    for row in rows if isinstance(rows, list) else [result]:
+        if row is result or (isinstance(row, Mapping) and row.get("changed")):
+            subject = _subject(row) or (task.file if row is result else "")
+            named = replace(task, name=f"{task.name}: {subject}") if subject else task
             yield named.finding("fail", *_expected_and_actual(row))
 
 
@@ -159,7 +157,8 @@ def _with_outcome(change: Mapping[str, Any]) -> Json:
 def _message(result: Mapping[str, Any]) -> str:
     if _is_secret(result):
         return SECRET
-    text = str(result.get("msg") or result.get("stderr") or "the task failed without a word").strip()
+    spoken = [result.get("msg") if result.get("msg") != "non-zero return code" else None, result.get("stderr"), result.get("stdout")]
+    text = str(next((words for words in spoken if words), "the task failed without a word")).strip()
     return text if len(text) <= LETTERS_SHOWN else text[:LETTERS_SHOWN] + "…"
 
 
@@ -167,25 +166,49 @@ def _is_secret(result: Mapping[str, Any]) -> bool:
     return bool(result.get("_ansible_no_log")) or "censored" in result
 
 
-def _label(item: Any) -> str:
-    text = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False, sort_keys=True, default=str)
+def _subject(result: Mapping[str, Any]) -> str:
+    """What the task worked on: the unit or the file, else the item of its loop; tasks of one name are told apart by it."""
+    if _is_secret(result):
+        return ""
+    unit = result.get("name") if "status" in result else None
+    return _short(unit or result.get("dest") or result.get("path") or result.get("_ansible_item_label", result.get("item", "")))
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
     return text if len(text) <= 80 else text[:80] + "…"
 
 
 def _expected_and_actual(result: Mapping[str, Any]) -> tuple[Json, Json]:
-    """Declared and real value of a changed result: out of its diff, else out of a service's state, else that it differs."""
+    """Declared and real value of a changed result: out of its diff, a unit's state or what a comparison printed."""
     if _is_secret(result):
         return SECRET, SECRET
+    parts = [_of_diff(diff) for diff in _diffs(result)]
+    expected, actual = ("\n".join(part[side] for part in parts if part[side]) for side in (0, 1))
+    if not expected and not actual:
+        expected, actual = _of_unit(result["status"], result) if isinstance(result.get("status"), Mapping) else _of_output(result)
+    return _shortened(expected), _shortened(actual)
+
+
+def _diffs(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     diffs = result.get("diff") or []
-    parts = [_of_diff(diff) for diff in (diffs if isinstance(diffs, list) else [diffs]) if isinstance(diff, Mapping)]
-    expected, actual = ("\n".join(text for text in side if text) for side in (zip(*parts, strict=True) if parts else ((), ())))
-    if expected or actual:
-        return _shortened(expected), _shortened(actual)
-    status = result.get("status")
-    if isinstance(status, Mapping) and "ActiveState" in status:
-        wanted = result.get("state") or ("enabled" if result.get("enabled") else "as declared")
-        return wanted, f"{status['ActiveState']}, {status.get('UnitFileState') or 'no unit file'}"
-    return "as declared", "differs"
+    return [diff for diff in (diffs if isinstance(diffs, list) else [diffs]) if isinstance(diff, Mapping)]
+
+
+def _of_unit(status: Mapping[str, Any], result: Mapping[str, Any]) -> tuple[str, str]:
+    wanted = [str(result["state"])] if result.get("state") else []
+    if result.get("enabled") is not None:
+        wanted.append("enabled" if result["enabled"] else "disabled")
+    return ", ".join(wanted), f"{status.get('ActiveState', 'unknown')}, {status.get('UnitFileState') or 'no unit file'}"
+
+
+def _of_output(result: Mapping[str, Any]) -> tuple[str, str]:
+    """A comparison's own words; `diff -u EXPECTED ACTUAL` is taken apart."""
+    text = str(result.get("stdout") or result.get("stderr") or "differs").strip()
+    if not text.startswith("--- "):
+        return "as declared", text
+    added, removed = _of_diff({"prepared": text})
+    return removed or "as declared", added or "less than is declared"
 
 
 def _of_diff(diff: Mapping[str, Any]) -> tuple[str, str]:
@@ -204,7 +227,7 @@ def _of_diff(diff: Mapping[str, Any]) -> tuple[str, str]:
 
 def _lines(side: Any) -> list[str]:
     if isinstance(side, Mapping):
-        return [f"{key}: {_label(value)}" for key, value in sorted(side.items())]
+        return [f"{key}: {_short(value)}" for key, value in sorted(side.items())]
     return [] if side is None else str(side).splitlines()
 
 

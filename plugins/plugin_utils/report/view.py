@@ -161,4 +161,5 @@ def groups_of(status: str, places: Iterable[Place]) -> tuple[Group, ...]:
 
 
 def canonical(value: Json) -> str:
+    """A JSON value as the one text that equal values share."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,28 @@
+"""One emulated device: `python3 -m tests.emulators CONFIG.json`. Prints `ready` when it listens."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+from pathlib import Path
+
+from tests.emulators.dahua import Dahua
+from tests.emulators.hikvision import Hikvision, HikvisionNvr
+
+KINDS = {"hikvision-camera": Hikvision, "hikvision-nvr": HikvisionNvr, "dahua-camera": Dahua}
+
+
+async def main():
+    """Run until a signal."""
+    config = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    device = KINDS[config["kind"]](config)
+    running = asyncio.ensure_future(device.run())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,158 @@
+"""The RTSP side: GStreamer's server with digest authentication, sending what the device is set to now."""
+
+import tempfile
+import threading
+import time
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+gi.require_version("GstRtsp", "1.0")
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402  versions are chosen first
+
+from tests.emulators.clips import frames  # noqa: E402  as above
+
+ROLE = "viewer"
+PAYLOADERS = {"H.264": "h264parse ! rtph264pay", "H.265": "h265parse ! rtph265pay"}
+
+
+class _Factory(GstRtspServer.RTSPMediaFactory):
+    """Makes the pipeline of one path anew whenever nobody was watching."""
+
+    def __init__(self, launch, feed):
+        super().__init__()
+        self._launch, self._feed = launch, feed
+        self.set_shared(True)
+        structure = Gst.Structure.new_empty(ROLE)
+        structure.set_value("media.factory.access", True)
+        structure.set_value("media.factory.construct", True)
+        permissions = GstRtspServer.RTSPPermissions()
+        permissions.add_role_from_structure(structure)
+        self.set_permissions(permissions)
+
+    def do_create_element(self, url):
+        path = f"{url.abspath}?{url.query}" if url.query else url.abspath
+        element = Gst.parse_launch(self._launch(path))
+        source = element.get_by_name("source")
+        if source is not None:
+            self._feed(source, path)
+        return element
+
+
+class Rtsp:
+    """``streams`` gives Specs by path, ``upstream`` an address by path for what is only passed on; ``accounts`` gives half digests by name."""
+
+    def __init__(self, address, port, clips, streams, accounts, realm, upstream=lambda: {}):
+        Gst.init(None)
+        self._clips, self._streams, self._accounts, self._realm, self._upstream = clips, streams, accounts, realm, upstream
+        self._address, self._port = address, port
+        self._loop = GLib.MainLoop()
+        self._server, self._source = None, 0
+        self._paths = set()
+        threading.Thread(target=self._loop.run, daemon=True).start()
+
+    def start(self):
+        """Listen; again after stop."""
+        self._in_loop(self._start)
+
+    def stop(self):
+        """Stop listening and drop everybody."""
+        self._in_loop(self._stop)
+
+    def refresh(self):
+        """Settings changed: the encoder restarts, so everybody drops; accounts and paths are read again."""
+        self._in_loop(self._refresh)
+
+    def _in_loop(self, call):
+        done = threading.Event()
+
+        def once():
+            try:
+                call()
+            finally:
+                done.set()
+            return False
+
+        GLib.idle_add(once)
+        done.wait(10)
+
+    def _start(self):
+        if self._server is not None:
+            return
+        self._server = GstRtspServer.RTSPServer()
+        self._server.set_address(self._address)
+        self._server.set_service(str(self._port))
+        self._paths = set()
+        self._settle()
+        self._source = self._server.attach(None)
+
+    def _stop(self):
+        if self._server is None:
+            return
+        GLib.source_remove(self._source)
+        self._drop()
+        self._server = None
+
+    def _refresh(self):
+        if self._server is not None:
+            self._drop()
+            self._settle()
+
+    def _drop(self):
+        self._server.client_filter(lambda _server, _client: GstRtspServer.RTSPFilterResult.REMOVE)
+
+    def _settle(self):
+        auth = GstRtspServer.RTSPAuth()
+        self._digest(auth)
+        self._server.set_auth(auth)
+        mounts = self._server.get_mount_points()
+        paths = {path.split("?", 1)[0] for path in self._streams()}
+        for path in paths - self._paths:
+            mounts.add_factory(path, _Factory(self._launch, self._feed))
+        for path in self._paths - paths:
+            mounts.remove_factory(path)
+        self._paths = paths
+
+    def _digest(self, auth):
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+        auth.set_realm(self._realm)
+        token = GstRtspServer.RTSPToken()
+        token.set_string("media.factory.role", ROLE)
+        with tempfile.NamedTemporaryFile("w", suffix=".htdigest") as file:
+            file.write("".join(f"{user}:{self._realm}:{hashed}\n" for user, hashed in self._accounts().items()))
+            file.flush()
+            auth.parse_htdigest(file.name, token)
+
+    def _launch(self, path):
+        spec, upstream = self._streams()[path], self._upstream().get(path)
+        payloader = f"{PAYLOADERS[spec.codec]} name=pay0 pt=96 config-interval=-1"
+        if upstream is None:
+            return f"( appsrc name=source is-live=true format=time max-bytes=4000000 ! {payloader} )"
+        depay = "rtph265depay" if spec.codec == "H.265" else "rtph264depay"
+        address, user, password = upstream
+        source = f'rtspsrc location="{address}" user-id="{user}" user-pw="{password}" protocols=tcp latency=100'
+        return f"( {source} ! {depay} ! {payloader} )"
+
+    def _feed(self, source, path):
+        spec = self._streams()[path]
+        form = "video/x-h264" if spec.codec == "H.264" else "video/x-h265"
+        source.set_property("caps", Gst.Caps.from_string(f"{form},stream-format=byte-stream,alignment=au,framerate={int(spec.fps)}/1"))
+        pieces = frames(spec, self._clips)
+        started = threading.Event()
+        source.connect("need-data", lambda *_: started.set())
+
+        def push():
+            started.wait(30)
+            begin, number, duration = time.monotonic(), 0, Gst.SECOND / spec.fps
+            while True:
+                buffer = Gst.Buffer.new_wrapped(pieces[number % len(pieces)])
+                buffer.pts = buffer.dts = int(number * duration)
+                buffer.duration = int(duration)
+                if source.emit("push-buffer", buffer) != Gst.FlowReturn.OK:
+                    return
+                number += 1
+                # A camera's frames come at its own pace: this is its frame clock.
+                time.sleep(max(0.0, begin + number / spec.fps - time.monotonic()))
+
+        threading.Thread(target=push, daemon=True).start()
