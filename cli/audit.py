@@ -133,8 +133,7 @@ def _print(findings: tuple[Finding, ...]) -> None:
     for finding in trouble:
         mark = "[red]differs[/]" if finding.status == "fail" else "[yellow]could not tell[/]"
         table.add_row(mark, escape(finding.device), escape(finding.check), *(_cell(value) for value in (finding.expected, finding.actual)))
-    console = Console()
-    console.print(table, width=None if console.is_terminal else LOG_COLUMNS)
+    Console(width=None if sys.stdout.isatty() else LOG_COLUMNS).print(table)
 
 
 def _cell(value: object) -> str:

@@ -191,7 +191,18 @@ def test_no_finding_is_lost_when_the_model_does_not_know_its_device(small):
 def test_identical_differences_stand_together(small):
     rows = everything(small, tan_dinh_cam1="fail", tan_dinh_cam2="fail", lang_giang_cam1="fail")
     (group,) = groups_of("fail", places_of(small, tuple(rows)))
-    assert (len(group.devices), group.sites) == (3, 2)
+    assert (len(group.cases), group.sites) == (3, 2)
+
+
+def test_errors_of_one_kind_stand_together_with_their_own_reasons(small):
+    rows = [
+        Finding(f"tan-dinh-cam{number}", "tan-dinh", "device", "reachable", "error", "answers", f"10.64.2.{number} is silent")
+        for number in (1, 2)
+    ]
+    (group,) = groups_of("error", places_of(small, rows))
+    assert not group.alike
+    page = render(rows, small, "vi", WHEN)
+    assert "10.64.2.1 is silent" in page[: page.index('id="site/')]
 
 
 def test_a_map_needs_two_points_and_says_who_is_missing(small):

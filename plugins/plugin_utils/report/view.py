@@ -81,14 +81,17 @@ class Place:
 
 @dataclass(frozen=True)
 class Group:
-    """One difference, and every device that has it."""
+    """One difference and every device that has it; or one thing that could not be told, with each device's own reason."""
 
     check: str
-    feature: str
     expected: Json
-    actual: Json
-    devices: tuple[Device, ...]
+    cases: tuple[tuple[Device, Json], ...]
     sites: int
+
+    @property
+    def alike(self) -> bool:
+        """Every case has the same actual value or reason."""
+        return len({canonical(actual) for _, actual in self.cases}) == 1
 
 
 def worst(states: Iterable[State]) -> State:
@@ -144,20 +147,24 @@ def _devices(name: str, site: Site, by_device: dict[str, list[Finding]]) -> Iter
 
 
 def groups_of(status: str, places: Iterable[Place]) -> tuple[Group, ...]:
-    """Identical findings as one, the most frequent first."""
-    having: dict[tuple[str, str, str, str], list[tuple[Device, str, Finding]]] = defaultdict(list)
+    """Identical findings as one, the most frequent first; errors are identical when the same thing could not be told."""
+    having: dict[tuple[str, ...], list[tuple[Place, Device, Finding]]] = defaultdict(list)
     for place in (own for top in places for own in top.all):
         for device in place.devices:
             for finding in device.findings:
                 if finding.status == status:
-                    what = (finding.feature, finding.check, canonical(finding.expected), canonical(finding.actual))
-                    having[what].append((device, place.id, finding))
-    groups = []
-    for rows in having.values():
-        finding = rows[0][2]
-        owners = tuple({device.name: device for device, _, _ in rows}.values())
-        groups.append(Group(finding.check, finding.feature, finding.expected, finding.actual, owners, len({place for _, place, _ in rows})))
-    return tuple(sorted(groups, key=lambda group: (-len(group.devices), group.check, canonical(group.expected), canonical(group.actual))))
+                    values = (finding.expected,) if status == "error" else (finding.expected, finding.actual)
+                    having[finding.feature, finding.check, *map(canonical, values)].append((place, device, finding))
+    groups = [
+        Group(
+            rows[0][2].check,
+            rows[0][2].expected,
+            tuple((device, finding.actual) for _, device, finding in rows),
+            len({place.id for place, _, _ in rows}),
+        )
+        for _, rows in sorted(having.items())
+    ]
+    return tuple(sorted(groups, key=lambda group: -len(group.cases)))
 
 
 def canonical(value: Json) -> str:
