@@ -127,11 +127,11 @@ class Conversation:
         """Write all changes of one document with one request."""
         document = await self.document(at)
         for change in changes:
-            document.set(self.place(change.setting.select), change.setting.form.write(change.after))
+            for select, name in change.setting.renamed.items():
+                document.rename(select, name)
             for select, native in change.setting.also.items():
                 document.set(select, native)
-            for select in change.setting.without:
-                document.remove(select)
+            document.set(self.place(change.setting.select), change.setting.form.write(change.after))
         self.forget(at)
         return await self.dialect.store(at, document)
 
@@ -190,43 +190,37 @@ async def reconcile(device: Device, wish: Mapping[str, Any], outcome: Outcome, *
     """
     accounts = device.accounts
     renew = accounts is not None and accounts.renewing and "users" in wish
-    async with conversation(device) as (talk, login):
+    logins = device.logins
+    if accounts is not None and renew and not check:
+        # Accounts before settings: a recorder that still knows the factory password overwrites settings until its login is refused.
+        await _renew(device, accounts, wish["users"], outcome)
+        logins, renew = [accounts.working()], False
+    async with conversation(device, logins) as (talk, _):
         lists = device.vendor.lists(device.role)
         running = await talk.read(flatten(wish, lists), [key for key in lists if key in wish])
         difference = diff(device.settings, lists, wish, running, renew=renew)
         outcome.unsupported = dict(difference.unsupported)
         if check:
             _predict(difference, outcome)
-            return
-        if accounts is None or not renew:
+        else:
             await _apply(talk, device, difference, outcome, bound)
-            return
+
+
+async def _renew(device: Device, accounts: Accounts, users: Mapping[str, Any], outcome: Outcome) -> None:
+    """Write every account's password; a login proves our own before the factory account, our way back, is changed last and alone."""
+    lists = {key: items for key, items in device.vendor.lists(device.role).items() if key == "users"}
+    ours, factory = accounts.working(), device.vendor.factory_user
+    async with conversation(device) as (talk, _):
+        rows = diff({}, lists, {"users": users}, await talk.read((), lists), renew=True).rows
         accounts.begin()
-        first = _accounts(difference, device, own=False) if login is not None and login.factory else ()
-        await _apply_rows(talk, device, first, outcome)
-    await _renew(device, accounts, difference, first, outcome, bound)
-
-
-async def _renew(
-    device: Device, accounts: Accounts, difference: Difference, done: Sequence[RowChange], outcome: Outcome, bound: asyncio.Timeout | None
-) -> None:
-    """Everything else under our own account, whose login is the proof of its password; the factory account's password last and alone."""
-    factory = _accounts(difference, device, own=True)
-    rest = Difference(difference.changes, tuple(row for row in difference.rows if row not in done and row not in factory))
-    async with conversation(device, [accounts.working()]) as (talk, _):
-        await _apply(talk, device, rest, outcome, bound)
-        await _apply_rows(talk, device, factory, outcome)
-    if factory:
-        user = device.vendor.factory_user
-        async with conversation(device, [Login(Credential(user, accounts.password(user)))]):
+        others = [row for row in rows if row.name != factory]
+        await _apply_rows(talk, device, sorted(others, key=lambda row: row.name == ours.credential.user), outcome)
+    async with conversation(device, [ours]) as (talk, _):
+        await _apply_rows(talk, device, [row for row in rows if row.name == factory], outcome)
+    if factory in users:
+        async with conversation(device, [Login(Credential(factory, accounts.password(factory)))]):
             pass  # the login itself is the proof
     accounts.confirm()
-
-
-def _accounts(difference: Difference, device: Device, *, own: bool) -> tuple[RowChange, ...]:
-    """The changes of accounts: of the factory account (``own``), which is changed last, or of the others."""
-    users = (row for row in difference.rows if row.items.key == "users")
-    return tuple(row for row in users if (row.name == device.vendor.factory_user) is own)
 
 
 def _predict(difference: Difference, outcome: Outcome) -> None:

@@ -102,7 +102,8 @@ class Setting:
     """One row of a vendor's table.
 
     ``at`` is the document, ``select`` the place in it; ``{n}`` in both is the channel from 1, ``{c}`` from 0. Alternatives in ``select``
-    are separated by ``|``, the first that is there counts. ``also`` is set with it, ``without`` is taken away. ``evidence`` says who has
+    are separated by ``|``, the first that is there counts. ``also`` is set with it; ``renamed``
+    says what another alternative is called from then on, because a device takes only one of them. ``evidence`` says who has
     seen it work: recorded on a device, coded by others, or experimental.
     """
 
@@ -115,7 +116,7 @@ class Setting:
     evidence: str = "recorded"
     read_only: bool = False
     also: Mapping[str, str] = field(default_factory=dict)
-    without: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -52,8 +52,8 @@ class Document(Protocol):
     def set(self, select: str, value: str) -> None:
         """Write a native value; Unsupported when the document has no such place."""
 
-    def remove(self, select: str) -> None:
-        """Take a place away, if it is there."""
+    def rename(self, select: str, name: str) -> None:
+        """Call a place by another name where it stands, if it is there; when the other name is there too, only that one stays."""
 
     def rows(self, row: str) -> Sequence[Document]:
         """The rows of a list, each a document that writes through to this one."""

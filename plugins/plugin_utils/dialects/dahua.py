@@ -38,8 +38,8 @@ class Table:
             raise Unsupported(f"the device's table has no {select}")
         self.values[key] = self.changed[key] = value
 
-    def remove(self, select: str) -> None:
-        """Keys of a table can't be taken away."""
+    def rename(self, select: str, name: str) -> None:
+        """Keys of a table have one name."""
 
     def rows(self, row: str) -> Sequence[Table]:
         """The numbered rows ``row[0].``, ``row[1].`` …"""

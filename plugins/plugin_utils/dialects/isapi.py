@@ -54,12 +54,17 @@ class XmlDocument:
             element = ElementTree.SubElement(parent, _namespace(parent) + name)
         element.text = value
 
-    def remove(self, select: str) -> None:
-        """Take an element away."""
-        path, _, name = select.rpartition("/")
+    def rename(self, select: str, name: str) -> None:
+        """Call an element by another name in its place among the others, which devices insist on."""
+        element = self._find(select)
+        path, _, _ = select.rpartition("/")
         parent = self._find(path) if path else self.root
-        for child in [] if parent is None else [child for child in parent if _local(child) == name]:
-            parent.remove(child)  # type: ignore[union-attr]
+        if element is None or parent is None:
+            return
+        if any(_local(child) == name for child in parent):
+            parent.remove(element)
+        else:
+            element.tag = _namespace(element) + name
 
     def rows(self, row: str) -> Sequence[XmlDocument]:
         """The elements of that name anywhere in the document."""

@@ -1,0 +1,126 @@
+"""Keep systemd units enabled and running, however many, with one round trip."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: units
+short_description: Keep systemd units enabled and running, however many, with one round trip
+version_added: 0.1.0
+description:
+  - Asks systemd once about all units, and starts, enables, restarts or stops only those that need it.
+  - Reads changed unit files by itself.
+options:
+  running:
+    description: Units that are to be enabled (where they can be) and active.
+    type: list
+    elements: str
+    default: []
+  restarted:
+    description: Units to restart in any case; those that don't run are started.
+    type: list
+    elements: str
+    default: []
+  stopped:
+    description: Units that are to be disabled and inactive; unknown ones are.
+    type: list
+    elements: str
+    default: []
+attributes:
+  check_mode:
+    support: full
+    description: A unit that isn't known yet is predicted to start.
+  diff_mode:
+    support: none
+    description: RV(actions) says it.
+  platform:
+    support: full
+    description: Needs systemd.
+    platforms: posix
+author:
+  - The motcua authors (@motcua)
+"""
+
+EXAMPLES = r"""
+- name: Keep clock and tunnel running
+  motcua.cctv.units:
+    running: [motcua-clock.service, wg-quick@wg0.service]
+"""
+
+RETURN = r"""
+actions:
+  description: What was done to which units, by systemctl's verb.
+  returned: success
+  type: dict
+  sample: {enable: [motcua-clock.service], start: [motcua-clock.service]}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+ASKED = ("Id", "LoadState", "UnitFileState", "ActiveState", "NeedDaemonReload")
+# Enough names for a province's recorders would exceed what one command may carry.
+NAMES_PER_COMMAND = 400
+
+
+def parse(text: str) -> list[dict]:
+    """Blocks of ``Key=value`` lines, one for each unit, in the order of asking."""
+    return [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in text.strip().split("\n\n") if block]
+
+
+def plan(wanted: dict, states: dict) -> dict:
+    """What is to be done, by systemctl's verb; pure."""
+    run = [*wanted["running"], *(name for name in wanted["restarted"] if name not in wanted["running"])]
+    return {
+        "disable": [name for name in wanted["stopped"] if states[name].get("UnitFileState") == "enabled"],
+        "stop": [name for name in wanted["stopped"] if states[name]["ActiveState"] not in ("inactive", "failed")],
+        "enable": [name for name in run if states[name].get("UnitFileState") == "disabled"],
+        "restart": list(wanted["restarted"]),
+        "start": [
+            name
+            for name in wanted["running"]
+            if name not in wanted["restarted"] and states[name]["ActiveState"] not in ("active", "activating", "reloading")
+        ],
+    }
+
+
+class Systemctl:
+    """The program, asked in portions."""
+
+    def __init__(self, module: AnsibleModule) -> None:
+        self._module = module
+
+    def __call__(self, *verb: str, names: list[str]) -> str:
+        portions = [names[at : at + NAMES_PER_COMMAND] for at in range(0, len(names), NAMES_PER_COMMAND)]
+        return "\n".join(self.once([*verb, *portion]) for portion in portions)
+
+    def once(self, arguments: list[str]) -> str:
+        code, out, words = self._module.run_command(["systemctl", *arguments])
+        if code:
+            self._module.fail_json(msg=f"systemctl {' '.join(arguments)}: {words.strip() or out.strip()}; 'journalctl -u UNIT' on the machine says why")
+        return str(out)
+
+    def states(self, names: list[str]) -> dict:
+        found = parse(self("show", f"--property={','.join(ASKED)}", names=names))
+        return dict(zip(names, found, strict=True))
+
+
+def main() -> None:
+    names = {"type": "list", "elements": "str", "default": []}
+    module = AnsibleModule(argument_spec={"running": names, "restarted": names, "stopped": names}, supports_check_mode=True)
+    wanted, systemctl = module.params, Systemctl(module)
+    asked = list(dict.fromkeys([*wanted["running"], *wanted["restarted"], *wanted["stopped"]]))
+    states = systemctl.states(asked)
+    stale = any(state["NeedDaemonReload"] == "yes" or state["LoadState"] == "not-found" for state in states.values())
+    if stale and not module.check_mode:
+        systemctl.once(["daemon-reload"])
+        states = systemctl.states(asked)
+    unknown = [name for name in asked if states[name]["LoadState"] == "not-found" and name not in wanted["stopped"]]
+    if unknown and not module.check_mode:
+        module.fail_json(msg=f"{', '.join(unknown)}: systemd knows no such unit; was its file written?")
+    todo = {verb: units for verb, units in plan(wanted, states).items() if units}
+    for verb, units in () if module.check_mode else todo.items():
+        systemctl(verb, names=units)
+    module.exit_json(changed=bool(todo), actions=todo)
+
+
+if __name__ == "__main__":
+    main()
