@@ -168,9 +168,22 @@ def ssh(context: typer.Context, host: Annotated[str, typer.Argument(help="for ex
     _root_only()
     state = LAB.parent / "state"
     cable = f"ip netns exec {PREFIX}{host} nc -N 127.0.0.1 22"
-    options = [f"ProxyCommand={cable}", f"UserKnownHostsFile={state}/known_hosts", f"HostKeyAlias={host}", "StrictHostKeyChecking=yes", "LogLevel=ERROR"]
-    command = ["ssh", "-i", str(state / "ssh/id_ed25519"), *(part for option in options for part in ("-o", option)), f"root@{host}", *context.args]
-    os.execvp("ssh", command)  # noqa: S606, S607  the user's own ssh
+    options = [
+        f"ProxyCommand={cable}",
+        f"UserKnownHostsFile={state}/known_hosts",
+        f"HostKeyAlias={host}",
+        "StrictHostKeyChecking=yes",
+        "LogLevel=ERROR",
+    ]
+    command = [
+        "ssh",
+        "-i",
+        str(state / "ssh/id_ed25519"),
+        *(part for option in options for part in ("-o", option)),
+        f"root@{host}",
+        *context.args,
+    ]
+    os.execvp("ssh", command)
 
 
 @app.command(context_settings=PASS_ON)
@@ -202,10 +215,9 @@ def _enter(node: str, command: list[str]) -> NoReturn:
         environment.setdefault("ANSIBLE_VAULT_PASSWORD_FILE", str(password))
     here = subprocess.run(["ip", "netns", "identify", str(os.getpid())], capture_output=True, text=True, check=False).stdout.strip()
     entered = [] if here == PREFIX + node else ["ip", "netns", "exec", PREFIX + node]
-    os.execvpe([*entered, *command][0], [*entered, *command], environment)  # noqa: S606  what the user asked for
+    os.execvpe([*entered, *command][0], [*entered, *command], environment)
 
 
 def _root_only() -> None:
     if os.geteuid():
         raise LabError("the lab is made of machines and networks, which only root may build; run it with sudo")
-

@@ -53,12 +53,12 @@ def _site(name: str, site: Site, folder: Path) -> Iterator[dict[str, Any]]:
         host = device_host(name, key)
         config = _config(host, nvr, f"{nvr.vendor}-nvr", folder)
         config |= {"address": str(nvr.address), "gateway": str(site.router.address), "private": False}
-        yield config | {"channels": list(_channels(name, key, site))}
+        yield config | {"channels": list(_channels(key, site))}
 
 
-def _channels(name: str, nvr: str, site: Site) -> Iterator[Mapping[str, Any]]:
+def _channels(nvr: str, site: Site) -> Iterator[Mapping[str, Any]]:
     """How the installer set the recorder up: every camera with its factory account."""
-    for key, camera in site.cameras.items():
+    for camera in site.cameras.values():
         channel = camera.through or camera.recorded_at
         if channel is None or channel.nvr != nvr:
             continue

@@ -12,9 +12,10 @@ from lab.errors import LabError
 CACHE = Path("/var/cache/motcua-lab")
 RELEASE = "bookworm"
 MIRROR = "http://deb.debian.org/debian"
-PACKAGES = (
-    "systemd systemd-sysv dbus libpam-systemd openssh-server python3 python3-apt sudo iproute2 iputils-ping nftables ca-certificates netbase "
-    "procps less locales tzdata wireguard-tools wireguard-go chrony ffmpeg nginx-light curl conntrack tcpdump iperf3 sqlite3 openssl"
+PACKAGES = (  # noqa: SIM905  to be read as a list
+    "systemd systemd-sysv dbus libpam-systemd openssh-server python3 python3-apt sudo iproute2 iputils-ping nftables "
+    "ca-certificates netbase procps less locales tzdata wireguard-tools wireguard-go chrony ffmpeg nginx-light curl conntrack "
+    "tcpdump iperf3 sqlite3 openssl"
 ).split()
 # Roles switch these on; a fresh machine must not have them running. openssh's socket stays off so that the daemon is the one that listens.
 RECIPE = """

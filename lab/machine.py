@@ -46,9 +46,8 @@ def _networkd(node: Node, ports: Sequence[Port]) -> dict[str, str]:
         files[f"20-{bridge}.network"] = f"[Match]\nName={bridge}\n[Network]\nConfigureWithoutCarrier=yes\n" + _addresses(addresses)
     for port in ports:
         bridge_line = f"Bridge={port.bridge}\n" if port.bridge else ""
-        files[f"20-{port.name}.network"] = (
-            f"[Match]\nName={port.name}\n[Network]\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n{bridge_line}{_addresses(port.addresses)}{_routes(node, port)}"
-        )
+        head = f"[Match]\nName={port.name}\n[Network]\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n"
+        files[f"20-{port.name}.network"] = head + bridge_line + _addresses(port.addresses) + _routes(node, port)
     return files
 
 
@@ -60,7 +59,8 @@ def _routes(node: Node, port: Port) -> str:
     """The routes whose gateway stands on this port's net."""
     own = [route for route in node.routes if any(route[1] in address.network for address in port.addresses)]
     return "".join(
-        f"[Route]\nGateway={gateway}\n" + ("" if destination == "default" else f"Destination={destination}\n") for destination, gateway in own
+        f"[Route]\nGateway={gateway}\n" + ("" if destination == "default" else f"Destination={destination}\n")
+        for destination, gateway in own
     )
 
 
@@ -75,7 +75,11 @@ def start(name: str, folder: Path) -> None:
         run([*command, str(HERE / "keeper"), *arguments])
         return
     keeper = subprocess.Popen(
-        [str(HERE / "keeper"), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        [str(HERE / "keeper"), *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     (folder / "keeper.pid").write_text(str(keeper.pid))
 
@@ -102,7 +106,9 @@ def wait_for_ssh(name: str) -> None:
         if greeting.startswith(b"SSH-"):
             return
         time.sleep(0.1)  # nothing signals a booting machine's first listening socket to the outside
-    raise LabError(f"the machine {name} doesn't answer after {BOOT_SECONDS} s; its console is in /var/lib/motcua-lab/machines/{name}/console.log")
+    raise LabError(
+        f"the machine {name} doesn't answer after {BOOT_SECONDS} s; its console is in /var/lib/motcua-lab/machines/{name}/console.log"
+    )
 
 
 def stop(name: str, folder: Path) -> None:
@@ -124,7 +130,7 @@ def cleanup(name: str, folder: Path) -> None:
         time.sleep(0.05)  # the keeper may be another program's child, so there is nothing to wait on
     _kill_strays(name)
     for mounted in (folder / "root", folder / "recordings"):
-        while os.path.ismount(mounted):  # noqa: PTH114  Path.is_mount follows nothing else
+        while os.path.ismount(mounted):
             run(["umount", "-l", str(mounted)])
     for group in sorted(Path("/sys/fs/cgroup").glob(f"*/motcua-lab/{name}"), reverse=True):
         for path in sorted([group, *group.rglob("*")], key=lambda path: len(path.parts), reverse=True):
@@ -170,4 +176,3 @@ def _kill_strays(name: str) -> None:
             os.kill(int(pid), signal.SIGKILL)
         except ProcessLookupError:
             continue
-

@@ -7,7 +7,7 @@ module: device
 short_description: Make a camera or recorder match its desired state
 version_added: 0.1.0
 description:
-  - Reads the device, compares it with O(desired) value by value, writes only the documents that differ, and reads back what it made of them.
+  - Reads the device, compares it with O(desired) value by value, writes only the documents that differ, and reads back what came of it.
   - Owns only the keys that O(desired) names. Everything else on the device is kept as it is.
   - A value that the device refuses, ignores or changes fails the task and is named in RV(changes).
   - Works with a province's inventory, or ad hoc on any single camera.

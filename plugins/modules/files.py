@@ -154,7 +154,9 @@ class Files:
             if wanted["validate"]:
                 code, _, words = self._module.run_command([part.replace("%s", draft) for part in shlex.split(wanted["validate"])])
                 if code:
-                    self._module.fail_json(msg=f"{path}: the draft isn't accepted: {words.strip()}", written=self.written[:-1], invocation={})
+                    self._module.fail_json(
+                        msg=f"{path}: the draft isn't accepted: {words.strip()}", written=self.written[:-1], invocation={}
+                    )
             self._module.set_mode_if_different(draft, wanted["mode"], False)
             self._module.set_owner_if_different(draft, wanted["owner"], False)
             self._module.set_group_if_different(draft, wanted["group"], False)
@@ -172,7 +174,7 @@ class Files:
 
     def _show(self, path: Path, before: str | None, after: str) -> None:
         self.changed = True
-        if self._module._diff:  # noqa: SLF001  how every module learns of --diff
+        if self._module._diff:
             header = {"before_header": str(path), "after_header": str(path)}
             self._diffs.append({**header, "before": before or "", "after": after})
 

@@ -95,7 +95,9 @@ class Systemctl:
     def once(self, arguments: list[str]) -> str:
         code, out, words = self._module.run_command(["systemctl", *arguments])
         if code:
-            self._module.fail_json(msg=f"systemctl {' '.join(arguments)}: {words.strip() or out.strip()}; 'journalctl -u UNIT' on the machine says why")
+            self._module.fail_json(
+                msg=f"systemctl {' '.join(arguments)}: {words.strip() or out.strip()}; 'journalctl -u UNIT' on the machine says why"
+            )
         return str(out)
 
     def states(self, names: list[str]) -> dict:

@@ -33,7 +33,9 @@ class Owner:
 class Accounts:
     """The accounts of one managed device."""
 
-    def __init__(self, host: str, site: str, user: str, factory_user: str, masters: Masters, journal: Journal, owner: Callable[[str], Owner]) -> None:
+    def __init__(
+        self, host: str, site: str, user: str, factory_user: str, masters: Masters, journal: Journal, owner: Callable[[str], Owner]
+    ) -> None:
         """``owner`` answers for any host of the same site; ``user`` is the account that motcua works with."""
         self._host, self._site, self._user, self._factory = host, site, user, factory_user
         self._masters, self._journal, self._owner = masters, journal, owner
@@ -81,7 +83,7 @@ class Accounts:
         initial: Mapping[str, Any] = self._masters.initial
         if self._host not in initial:
             raise ModelError(
-                f"{self._host}: is new and its installer's password is unknown; write it under 'initial: {self._host}:' of the devices master "
-                "(ansible-vault edit)"
+                f"{self._host}: is new and its installer's password is unknown; "
+                f"write it under 'initial: {self._host}:' of the devices master (ansible-vault edit)"
             )
         return str(initial[self._host])

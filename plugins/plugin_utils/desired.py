@@ -131,14 +131,14 @@ def _hub(province: Province, planned: Plan, centre: Centre) -> dict[str, Any]:
         "port": centre.port,
         "mtu": min((tunnel.mtu for tunnel in planned.tunnels.values()), default=TUNNEL_MTU),
         "sites_prefix": str(province.networks.sites),
-        "sites": [_spoke(province, planned, name, controllers) for name in province.sites],
+        "sites": [_spoke(planned, name, controllers) for name in province.sites],
         "accept": [_flow(flow) for flow in [Flow("controller to the other centres", controllers, others, "tcp", (SSH_PORT,))] if flow.to],
         "input": [_flow(flow) for flow in answers if flow.sources],
         "ping_from": [str(network) for network in (*controllers, tunnels)],
     }
 
 
-def _spoke(province: Province, planned: Plan, name: str, controllers: tuple[IPv4Network, ...]) -> dict[str, Any]:
+def _spoke(planned: Plan, name: str, controllers: tuple[IPv4Network, ...]) -> dict[str, Any]:
     """A site's entries at the hub: its peer and what may be opened towards it."""
     tunnel, access = planned.tunnels[name], planned.access[name]
     router = Flow(access.router.comment, controllers, _hosts(tunnel.site_address), "tcp", (SSH_PORT,))

@@ -80,7 +80,9 @@ def flatten(wish: Mapping[str, Any], lists: Mapping[str, Items]) -> dict[str, An
     return flat
 
 
-def diff(settings: Mapping[str, Setting], lists: Mapping[str, Items], wish: Mapping[str, Any], running: Running, *, renew: bool = False) -> Difference:
+def diff(
+    settings: Mapping[str, Setting], lists: Mapping[str, Items], wish: Mapping[str, Any], running: Running, *, renew: bool = False
+) -> Difference:
     """Compare typed values after normalising. A wish owns only the keys that it names; ``renew`` writes the passwords of all named rows.
 
     :raises ModelError: when a wished value can't be spelt in its setting's form.
@@ -89,7 +91,11 @@ def diff(settings: Mapping[str, Setting], lists: Mapping[str, Items], wish: Mapp
     for key, wanted in flatten(wish, lists).items():
         setting = settings.get(key)
         if setting is None or key in running.unsupported or key not in running.values:
-            reason = "no way to it is known for this kind of device" if setting is None else running.unsupported.get(key, "the device doesn't report it")
+            reason = (
+                "no way to it is known for this kind of device"
+                if setting is None
+                else running.unsupported.get(key, "the device doesn't report it")
+            )
             # To have something switched off on a device that doesn't have it is to have it switched off.
             if not (wanted is False and setting is not None):
                 unsupported[key] = reason
@@ -109,7 +115,11 @@ def diff(settings: Mapping[str, Setting], lists: Mapping[str, Items], wish: Mapp
 def _row(items: Items, name: str, wanted: Mapping[str, Any], running: Mapping[str, Any] | None, renew: bool) -> RowChange | None:
     named = [setting for setting in items.settings if setting.key in wanted]
     secret = (wanted.get("password") or {}).get("secret")
-    differing = {setting.key: wanted[setting.key] for setting in named if running is None or not _equal(setting, wanted[setting.key], running.get(setting.key))}
+    differing = {
+        setting.key: wanted[setting.key]
+        for setting in named
+        if running is None or not _equal(setting, wanted[setting.key], running.get(setting.key))
+    }
     if running is None or differing or (renew and secret):
         before = None if running is None else {key: running.get(key) for key in differing}
         return RowChange(items, name, before, differing, secret)

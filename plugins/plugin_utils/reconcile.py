@@ -183,7 +183,9 @@ async def read(device: Device) -> Running:
         return await talk.read(device.settings, device.vendor.lists(device.role))
 
 
-async def reconcile(device: Device, wish: Mapping[str, Any], outcome: Outcome, *, check: bool, bound: asyncio.Timeout | None = None) -> None:
+async def reconcile(
+    device: Device, wish: Mapping[str, Any], outcome: Outcome, *, check: bool, bound: asyncio.Timeout | None = None
+) -> None:
     """Make the device match the wish; in check mode only say what would be done.
 
     :raises NotConverged: when the device kept another value than the wish after it had taken the change.

@@ -199,9 +199,12 @@ class Http:
                     f"{self._base}: another key answers than at the first contact of {self._trust.host}; nothing secret was sent. "
                     f"Look at the device; if it was replaced or reset, remove {self._trust.path}"
                 ) from None
-            raise Unreachable(f"{self._base}: doesn't answer ({_reason(error)}); check power, line and address of {self._trust.host}") from None
+            raise Unreachable(
+                f"{self._base}: doesn't answer ({_reason(error)}); check power, line and address of {self._trust.host}"
+            ) from None
         if answer.is_redirect:
-            raise Refused(f"{self._base}{target.split('?', 1)[0]}: redirects to elsewhere, which is not followed; correct scheme and port of the device")
+            path = target.split("?", 1)[0]
+            raise Refused(f"{self._base}{path}: redirects to elsewhere, which is not followed; correct scheme and port of the device")
         return Answer(answer.status_code, dict(answer.headers), content)
 
     def _authorization(self, method: str, target: str) -> str:
@@ -210,7 +213,9 @@ class Http:
             raise AuthRefused(f"{self._base}: wants a login and none was given; name user and password")
         if self._challenge.scheme == "basic":
             if not self._base.startswith("https:"):
-                raise AuthRefused(f"{self._base}: offers only Basic without TLS, where everybody on the line could read the password; not sent")
+                raise AuthRefused(
+                    f"{self._base}: offers only Basic without TLS, where everybody on the line could read the password; not sent"
+                )
             both = f"{self._credential.user}:{self._credential.password}".encode()
             return f"Basic {base64.b64encode(both).decode()}"
         self._challenge.uses += 1
@@ -244,7 +249,9 @@ def _challenge(answer: Answer, base: str) -> _Challenge:
     header = answer.headers.get("www-authenticate", "")
     digest = re.search(r"digest\s+(.*)", header, re.IGNORECASE | re.DOTALL)
     if digest:
-        values = {key.lower(): quoted or plain for key, quoted, plain in re.findall(r'(\w+)\s*=\s*(?:"([^"]*)"|([^",\s]+))', digest.group(1))}
+        values = {
+            key.lower(): quoted or plain for key, quoted, plain in re.findall(r'(\w+)\s*=\s*(?:"([^"]*)"|([^",\s]+))', digest.group(1))
+        }
         return _Challenge("digest", values)
     if re.search(r"\bbasic\b", header, re.IGNORECASE):
         return _Challenge("basic", {})
@@ -278,4 +285,6 @@ def _digest(challenge: _Challenge, credential: Credential, method: str, target: 
         fields["response"] = hashed(first, nonce, second)
     if values.get("opaque"):
         fields["opaque"] = values["opaque"]
-    return "Digest " + ", ".join([*(f'{key}="{value}"' for key, value in fields.items()), *(f"{key}={value}" for key, value in plain.items())])
+    return "Digest " + ", ".join(
+        [*(f'{key}="{value}"' for key, value in fields.items()), *(f"{key}={value}" for key, value in plain.items())]
+    )

@@ -32,5 +32,7 @@ def test_a_province_of_220_sites(tmp_path):
     hosts = listed["_meta"]["hostvars"]
     (tmp_path / "static.json").write_text(json.dumps({"all": {"hosts": hosts}}))
     floor, _ = timed(tmp_path / "static.json", "yaml")
-    print(f"\n{SITES} sites, {len(hosts)} hosts: province {ours:.2f} s, the same hosts as a static file {floor:.2f} s, ratio {ours / floor:.2f}")
+    print(
+        f"\n{SITES} sites, {len(hosts)} hosts: province {ours:.2f} s, the same hosts as a static file {floor:.2f} s, ratio {ours / floor:.2f}"
+    )
     assert len(hosts) == 2 + SITES * 5

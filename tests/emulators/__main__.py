@@ -13,9 +13,8 @@ from tests.emulators.hikvision import Hikvision, HikvisionNvr
 KINDS = {"hikvision-camera": Hikvision, "hikvision-nvr": HikvisionNvr, "dahua-camera": Dahua}
 
 
-async def main():
+async def main(config):
     """Run until a signal."""
-    config = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     device = KINDS[config["kind"]](config)
     running = asyncio.ensure_future(device.run())
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -25,4 +24,4 @@ async def main():
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))

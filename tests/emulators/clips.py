@@ -43,7 +43,23 @@ def _clip(spec, folder):
     making = path.with_suffix(f".making-{id(spec)}")
     rate = f"{spec.kbps}k"
     source = f"testsrc2=size={spec.width}x{spec.height}:rate={spec.fps:g}:duration={SECONDS},noise=alls=12:allf=t"
-    command = ["nice", "ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", source, "-pix_fmt", "yuv420p", "-c:v", encoder, "-preset", "ultrafast"]
+    command = [
+        "nice",
+        "ffmpeg",
+        "-v",
+        "error",
+        "-y",
+        "-f",
+        "lavfi",
+        "-i",
+        source,
+        "-pix_fmt",
+        "yuv420p",
+        "-c:v",
+        encoder,
+        "-preset",
+        "ultrafast",
+    ]
     command += ["-b:v", rate, "-minrate", rate, "-maxrate", rate, "-bufsize", rate, "-g", str(spec.gop), "-bf", "0"]
     if encoder == "libx264":
         command += ["-x264-params", f"keyint={spec.gop}:min-keyint={spec.gop}:scenecut=0:nal-hrd=cbr"]

@@ -33,7 +33,7 @@ class Clock:
                 try:
                     self.offset_s += await asyncio.wait_for(self._ask(server), 2)
                     self.synced_with = server
-                except (OSError, TimeoutError, asyncio.TimeoutError, ValueError):
+                except (OSError, TimeoutError, ValueError):
                     self.synced_with = None
             await asyncio.sleep(SYNCED_S if server and self.synced_with == server else UNSYNCED_S)
 

@@ -13,7 +13,41 @@ from tests.emulators.clips import Spec
 from tests.emulators.device import Device
 from tests.emulators.http import Digest, Request, Response
 
-ZONES = [0, 60, 120, 180, 210, 240, 270, 300, 330, 345, 360, 390, 420, 480, 540, 570, 600, 660, 720, 780, -60, -120, -180, -210, -240, -300, -360, -420, -480, -540, -600, -660, -720]
+ZONES = [
+    0,
+    60,
+    120,
+    180,
+    210,
+    240,
+    270,
+    300,
+    330,
+    345,
+    360,
+    390,
+    420,
+    480,
+    540,
+    570,
+    600,
+    660,
+    720,
+    780,
+    -60,
+    -120,
+    -180,
+    -210,
+    -240,
+    -300,
+    -360,
+    -420,
+    -480,
+    -540,
+    -600,
+    -660,
+    -720,
+]
 SIZES = {"MainFormat": ((2560, 1440), (1920, 1080), (1280, 720), (640, 360)), "ExtraFormat": ((704, 576), (640, 360), (352, 288))}
 WRONG, LOCKED, CHALLENGE, NO_RIGHT, NO_METHOD = 268632085, 268632081, 268632079, 285278249, 268894210
 KNOBS = {
@@ -121,7 +155,14 @@ class Dahua(Device):
 
         def spec(name):
             at = f"Encode[0].{name}[0].Video."
-            return Spec(values[at + "Compression"], int(values[at + "Width"]), int(values[at + "Height"]), float(values[at + "FPS"]), int(values[at + "BitRate"]), int(values[at + "GOP"]))
+            return Spec(
+                values[at + "Compression"],
+                int(values[at + "Width"]),
+                int(values[at + "Height"]),
+                float(values[at + "FPS"]),
+                int(values[at + "BitRate"]),
+                int(values[at + "GOP"]),
+            )
 
         return {"/cam/realmonitor?channel=1&subtype=0": spec("MainFormat"), "/cam/realmonitor?channel=1&subtype=1": spec("ExtraFormat")}
 
@@ -147,7 +188,13 @@ class Dahua(Device):
         if why == "locked" or wait:
             body = json.dumps({"ErrorCode": LOCKED, "Result": False, "RmLock": wait, "RmLogin": 0}).encode()
             return Response(403, body, "application/json", close=True)
-        return Response(401, b"Invalid Authority!\r\n" if why == "wrong" else b"", "text/plain", {"WWW-Authenticate": self.digest.challenge()}, close=True)
+        return Response(
+            401,
+            b"Invalid Authority!\r\n" if why == "wrong" else b"",
+            "text/plain",
+            {"WWW-Authenticate": self.digest.challenge()},
+            close=True,
+        )
 
     async def _cgi(self, request, group):
         pairs = [piece.partition("=") for piece in request.query.split("&") if piece]
@@ -155,27 +202,15 @@ class Dahua(Device):
             return Response(400, b"Error\r\nBad Request!\r\n")
         asked = {key: unquote(value) for key, _, value in pairs}
         name, action = request.path.rsplit("/", 1)[-1], asked.get("action", "")
+        known = self._facts().get((name, action))
+        if known is not None:
+            return self._lines(**known)
         match name, action:
-            case "magicBox.cgi", "getSystemInfo":
-                return self._lines(deviceType=self.config["model"], serialNumber=self.config["serial"], hardwareVersion="1.00", processor="SSC337DE")
-            case "magicBox.cgi", "getDeviceType":
-                return self._lines(type=self.config["model"])
-            case "magicBox.cgi", "getSerialNo":
-                return self._lines(sn=self.config["serial"])
-            case "magicBox.cgi", "getSoftwareVersion":
-                return self._lines(version=f"{self.config['firmware']},build:{self.config['firmware_date']}")
-            case "magicBox.cgi", "getMachineName":
-                return self._lines(name=self.state["tables"]["General.MachineName"])
-            case "magicBox.cgi", "getVendor":
-                return self._lines(vendor="KBVision")
             case "magicBox.cgi", "reboot":
                 self._reboot = asyncio.ensure_future(self.reboot())
                 return Response(200, b"OK\r\n")
-            case "global.cgi", "getCurrentTime":
-                minutes = ZONES[int(self.state["tables"]["NTP.TimeZone"])]
-                return self._lines(result=self.clock.local(minutes).strftime("%Y-%m-%d %H:%M:%S"))
             case "global.cgi", "setCurrentTime":
-                wall = datetime.strptime(asked["time"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone(timedelta(minutes=ZONES[int(self.state["tables"]["NTP.TimeZone"])])))
+                wall = datetime.strptime(asked["time"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone(timedelta(minutes=self._minutes())))
                 self.clock.offset_s = wall.timestamp() - time.time()
                 return Response(200, b"OK\r\n")
             case "configManager.cgi", "getConfig":
@@ -185,9 +220,30 @@ class Dahua(Device):
                     return Response(403, b"Error\nErrorID=4, Detail=Authority:check failure.\r\n")
                 return await self._set([(unquote(key), unquote(value)) for key, _, value in pairs if key != "action"])
             case "userManager.cgi", "getUserInfoAll":
-                rows = [f"users[{n}].Name={user}\r\nusers[{n}].Group={account['group']}\r\nusers[{n}].Memo={account['memo']}" for n, (user, account) in enumerate(self.users().items())]
+                rows = [
+                    f"users[{n}].Name={user}\r\nusers[{n}].Group={account['group']}\r\nusers[{n}].Memo={account['memo']}"
+                    for n, (user, account) in enumerate(self.users().items())
+                ]
                 return Response(200, ("\r\n".join(rows) + "\r\n").encode())
         return Response(501, b"Error\r\nNot Implemented!\r\n")
+
+    def _minutes(self):
+        return ZONES[int(self.state["tables"]["NTP.TimeZone"])]
+
+    def _facts(self):
+        """What can only be read."""
+        config = self.config
+        system = {"deviceType": config["model"], "serialNumber": config["serial"], "hardwareVersion": "1.00", "processor": "SSC337DE"}
+        facts = {
+            "getSystemInfo": system,
+            "getDeviceType": {"type": config["model"]},
+            "getSerialNo": {"sn": config["serial"]},
+            "getSoftwareVersion": {"version": f"{config['firmware']},build:{config['firmware_date']}"},
+            "getMachineName": {"name": self.state["tables"]["General.MachineName"]},
+            "getVendor": {"vendor": "KBVision"},
+        }
+        clock = {"result": self.clock.local(self._minutes()).strftime("%Y-%m-%d %H:%M:%S")}
+        return {("magicBox.cgi", action): values for action, values in facts.items()} | {("global.cgi", "getCurrentTime"): clock}
 
     def _lines(self, **values):
         return Response(200, "".join(f"{key}={value}\r\n" for key, value in values.items()).encode())
@@ -209,18 +265,22 @@ class Dahua(Device):
             if size not in sizes:
                 return Response(400, b"Error\r\nBad Request!\r\n")
         for key, value in new.items():
-            if key.endswith("Video.Compression") and value not in ("H.264", "H.265"):
-                continue  # an unsupported codec is ignored in silence
-            if key.endswith("Video.BitRate"):
-                value = str(min(max(int(value), 32), 8192))
-            if key.endswith("Video.FPS"):
-                value = f"{min(max(float(value), 1), 25):.6f}"
             if key not in self.config["quirks"].get("ignore", ()):
-                values[key] = value
+                values[key] = self._kept(key, value)
         self.save()
         if any(key.startswith("Encode") for key in new):
             await self.refresh()
         return Response(200, b"OK\r\n")
+
+    def _kept(self, key, value):
+        """What the camera makes of a value: an unsupported codec is ignored in silence, rates are clamped."""
+        if key.endswith("Video.Compression") and value not in ("H.264", "H.265"):
+            return self.state["tables"][key]
+        if key.endswith("Video.BitRate"):
+            return str(min(max(int(value), 32), 8192))
+        if key.endswith("Video.FPS"):
+            return f"{min(max(float(value), 1), 25):.6f}"
+        return value
 
     async def _rpc(self, request):
         try:
@@ -243,7 +303,12 @@ class Dahua(Device):
             new = secrets.token_hex(8)
             self._sessions[new] = {"user": None, "random": str(secrets.randbelow(10**10))}
             challenge = {"encryption": "Default", "random": self._sessions[new]["random"], "realm": self.realm}
-            return {"session": new, "result": False, "error": {"code": CHALLENGE, "message": "Component error: login challenge!"}, "params": challenge}
+            return {
+                "session": new,
+                "result": False,
+                "error": {"code": CHALLENGE, "message": "Component error: login challenge!"},
+                "params": challenge,
+            }
         left, wait = self.digest.state(request.peer, user)
         if wait:
             return error(LOCKED, "Component error: User locked!", remainLockSecond=wait)
@@ -261,15 +326,34 @@ class Dahua(Device):
         admin = users[user]["group"] == "admin"
         match method:
             case "userManager.getUserInfoAll":
-                rows = [{"Id": n, "Name": name, "Group": account["group"], "Memo": account["memo"], "Reserved": account["reserved"], "Sharable": True} for n, (name, account) in enumerate(users.items(), 1)]
+                rows = [
+                    {
+                        "Id": n,
+                        "Name": name,
+                        "Group": account["group"],
+                        "Memo": account["memo"],
+                        "Reserved": account["reserved"],
+                        "Sharable": True,
+                    }
+                    for n, (name, account) in enumerate(users.items(), 1)
+                ]
                 return {"result": True, "params": {"users": rows}}
             case "configManager.getConfig":
-                return {"result": True, "params": {"table": {key: value for key, value in self.state["tables"].items() if key.startswith(str(params.get("name")))}}}
+                return {
+                    "result": True,
+                    "params": {
+                        "table": {key: value for key, value in self.state["tables"].items() if key.startswith(str(params.get("name")))}
+                    },
+                }
             case "global.logout" | "global.keepAlive":
                 return {"result": True}
             case "userManager.addUser" if admin:
                 new = params["user"]
-                if new["Name"] in users or new["Group"] not in ("admin", "user") or not re.fullmatch("[0-9A-F]{32}", new.get("Password") or ""):
+                if (
+                    new["Name"] in users
+                    or new["Group"] not in ("admin", "user")
+                    or not re.fullmatch("[0-9A-F]{32}", new.get("Password") or "")
+                ):
                     return error(268632074, "Invalid user!")
                 users[new["Name"]] = {"hashed": new["Password"], "group": new["Group"], "memo": new.get("Memo", ""), "reserved": False}
             case "userManager.modifyUser" if admin and params.get("name") in users:
@@ -277,7 +361,9 @@ class Dahua(Device):
             case "userManager.modifyPassword" if params.get("name") in users:
                 name = params["name"]
                 old = self._hashed(name)
-                if not re.fullmatch("[0-9A-F]{32}", params.get("pwd") or "") or not (params.get("pwdOld") == old or (admin and name != user)):
+                if not re.fullmatch("[0-9A-F]{32}", params.get("pwd") or "") or not (
+                    params.get("pwdOld") == old or (admin and name != user)
+                ):
                     return error(268632064, "Invalid password!")
                 users[name]["hashed"] = params["pwd"]
             case _:

@@ -22,7 +22,9 @@ class Device:
         self.clock = Clock(config["clock_offset_s"], self.ntp_server)
         tls = certificate(self._path.parent, config["name"])
         self.server = Server(config["address"], config["ports"], tls, self.handle)
-        self.rtsp = Rtsp(config["address"], config["ports"]["rtsp"], config["clips"], self.streams, self.accounts, self.realm, self.upstream)
+        self.rtsp = Rtsp(
+            config["address"], config["ports"]["rtsp"], config["clips"], self.streams, self.accounts, self.realm, self.upstream
+        )
         self.rebooting = False
         self.requests = 0
 
@@ -75,7 +77,7 @@ class Device:
         asked = json.loads(await reader.readline())
         try:
             answer = {"ok": True, "value": await self.by_hand(asked)}
-        except Exception as error:  # a hand gets any error as words
+        except Exception as error:  # noqa: BLE001  a hand gets any error as words
             answer = {"ok": False, "error": f"{type(error).__name__}: {error}"}
         writer.write(json.dumps(answer).encode() + b"\n")
         with contextlib.suppress(ConnectionError):

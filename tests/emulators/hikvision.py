@@ -123,8 +123,7 @@ class Hikvision(Device):
         level = self.users()[user]["level"]
         if request.method != "GET" and level == "Viewer" and not request.path.endswith("/password"):
             return status(4, "Invalid Operation", "lowPrivilege", 403)
-        response = await self.answer(request, level)
-        return response
+        return await self.answer(request, level)
 
     def _unauthorized(self, request, named, why):
         tries, wait = self.digest.state(request.peer, named)
@@ -184,13 +183,19 @@ class Hikvision(Device):
         minutes = posix_offset_minutes(self.state["zone"])
         # Fourteen of twenty-one recorders put a wrong offset here: only the digits of the wall clock mean anything.
         wall = self.clock.local(minutes).strftime("%Y-%m-%dT%H:%M:%S") + "+08:00"
-        return self._xml(f'<Time version="2.0" xmlns="{documents.V20}"><timeMode>{self.state["mode"]}</timeMode><localTime>{wall}</localTime><timeZone>{self.state["zone"]}</timeZone></Time>')
+        return self._xml(
+            f'<Time version="2.0" xmlns="{documents.V20}"><timeMode>{self.state["mode"]}</timeMode><localTime>{wall}</localTime><timeZone>{self.state["zone"]}</timeZone></Time>'
+        )
 
     async def _users(self, request, level):
         users = self.users()
         number = request.path.removeprefix("/ISAPI/Security/users").strip("/")
         if request.method == "GET":
-            rows = [f"<User><id>{user['id']}</id><userName>{name}</userName><bondIpAddressList/><userLevel>{user['level']}</userLevel></User>" for name, user in users.items() if number in ("", str(user["id"]))]
+            rows = [
+                f"<User><id>{user['id']}</id><userName>{name}</userName><bondIpAddressList/><userLevel>{user['level']}</userLevel></User>"
+                for name, user in users.items()
+                if number in ("", str(user["id"]))
+            ]
             return self._xml(f'<UserList version="2.0" xmlns="{documents.V20}">{"".join(rows)}</UserList>')
         if level != "Administrator":
             return status(4, "Invalid Operation", "lowPrivilege", 403)
@@ -273,7 +278,11 @@ class Hikvision(Device):
             element = find(new, name)
             if element is not None:
                 element.text = str(min(max(int(element.text), KBPS.start), KBPS.stop - 1))
-        if find(new, "constantBitRate") is not None and find(new, "vbrUpperCap") is not None and text(new, "videoQualityControlType").upper() == "CBR":
+        if (
+            find(new, "constantBitRate") is not None
+            and find(new, "vbrUpperCap") is not None
+            and text(new, "videoQualityControlType").upper() == "CBR"
+        ):
             find(new, "vbrUpperCap").text = str(min(max(kbps, KBPS.start), KBPS.stop - 1))
         find(new, "maxFrameRate").text = str(min(max(fps, 100), 2500))
         return None
@@ -330,7 +339,9 @@ class HikvisionNvr(Hikvision):
         if number not in self.state["channels"]:
             return status(*NOT_SUPPORTED)
         online = "false" if self._refused_until.get(number, 0) > time.monotonic() else "true"
-        return self._xml(f'<InputProxyChannelStatus version="2.0" xmlns="{documents.ISAPI}"><id>{number}</id><online>{online}</online></InputProxyChannelStatus>')
+        return self._xml(
+            f'<InputProxyChannelStatus version="2.0" xmlns="{documents.ISAPI}"><id>{number}</id><online>{online}</online></InputProxyChannelStatus>'
+        )
 
     async def _set_channel(self, number, body):
         try:
@@ -371,14 +382,26 @@ class HikvisionNvr(Hikvision):
             at = "/ISAPI/Streaming/channels/101"
             theirs, ours = ElementTree.fromstring(camera.get(at)), self.document(f"/ISAPI/Streaming/channels/{number}01")
             changed = False
-            for name in ("videoCodecType", "videoResolutionWidth", "videoResolutionHeight", "videoQualityControlType", "constantBitRate", "vbrUpperCap", "maxFrameRate", "GovLength"):
+            for name in (
+                "videoCodecType",
+                "videoResolutionWidth",
+                "videoResolutionHeight",
+                "videoQualityControlType",
+                "constantBitRate",
+                "vbrUpperCap",
+                "maxFrameRate",
+                "GovLength",
+            ):
                 if text(theirs, name) != text(ours, name):
                     find(theirs, name).text, changed = text(ours, name), True
             if changed:
                 camera.put(at, ElementTree.tostring(theirs))
             minutes = posix_offset_minutes(self.state["zone"])
             wall = self.clock.local(minutes).strftime("%Y-%m-%dT%H:%M:%S")
-            camera.put("/ISAPI/System/time", f"<Time><timeMode>manual</timeMode><localTime>{wall}</localTime><timeZone>{self.state['zone']}</timeZone></Time>".encode())
+            camera.put(
+                "/ISAPI/System/time",
+                f"<Time><timeMode>manual</timeMode><localTime>{wall}</localTime><timeZone>{self.state['zone']}</timeZone></Time>".encode(),
+            )
         except Refused:
             self._refused_until[number] = time.monotonic() + self.RETRY_S
         except OSError:

@@ -7,7 +7,11 @@ ISAPI = "http://www.isapi.org/ver20/XMLSchema"
 
 def stream(number, codec, width, height, fps, kbps, mode, gop, auth, namespace=V20):
     """A StreamingChannel."""
-    security = f"<Security><enabled>true</enabled><certificateType>{auth}</certificateType><SecurityAlgorithm><algorithmType>MD5</algorithmType></SecurityAlgorithm></Security>" if auth else ""
+    security = (
+        f"<Security><enabled>true</enabled><certificateType>{auth}</certificateType><SecurityAlgorithm><algorithmType>MD5</algorithmType></SecurityAlgorithm></Security>"
+        if auth
+        else ""
+    )
     return f"""<StreamingChannel version="2.0" xmlns="{namespace}"><id>{number}</id><channelName>Camera 01</channelName><enabled>true</enabled>
 <Transport><maxPacketSize>1000</maxPacketSize><ControlProtocolList><ControlProtocol><streamingTransport>RTSP</streamingTransport></ControlProtocol></ControlProtocolList>
 <Unicast><enabled>true</enabled><rtpTransportType>RTP/TCP</rtpTransportType></Unicast><Multicast><enabled>false</enabled></Multicast>{security}</Transport>
@@ -45,7 +49,9 @@ def accesses(rows, namespace):
     for number, (protocol, enabled, port, more) in enumerate(rows, 1):
         switch_text = "" if enabled is None else f"<enabled>{'true' if enabled else 'false'}</enabled>"
         port_text = "" if port is None else f"<portNo>{port}</portNo>"
-        entries.append(f"<AdminAccessProtocol><id>{number}</id>{switch_text}<protocol>{protocol}</protocol>{port_text}{more}</AdminAccessProtocol>")
+        entries.append(
+            f"<AdminAccessProtocol><id>{number}</id>{switch_text}<protocol>{protocol}</protocol>{port_text}{more}</AdminAccessProtocol>"
+        )
     return f'<AdminAccessProtocolList version="2.0" xmlns="{namespace}">{"".join(entries)}</AdminAccessProtocolList>'
 
 
@@ -63,7 +69,15 @@ def address(config):
 def camera(config):
     """All documents of a camera fresh from the box, by path."""
     network = "/ISAPI/System/Network"
-    rows = [("HTTP", True, 80, ""), ("HTTPS", True, 443, TLS), ("DEV_MANAGE", True, 8000, ""), ("RTSP", True, 554, ""), ("SDK_OVER_TLS", True, 8443, ""), ("WebSocket", True, 7681, ""), ("Bonjour", True, None, "")]
+    rows = [
+        ("HTTP", True, 80, ""),
+        ("HTTPS", True, 443, TLS),
+        ("DEV_MANAGE", True, 8000, ""),
+        ("RTSP", True, 554, ""),
+        ("SDK_OVER_TLS", True, 8443, ""),
+        ("WebSocket", True, 7681, ""),
+        ("Bonjour", True, None, ""),
+    ]
     return {
         "/ISAPI/System/deviceInfo": info(config, "IPCamera"),
         "/ISAPI/System/time/ntpServers/1": ntp(),

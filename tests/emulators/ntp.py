@@ -20,7 +20,11 @@ def answer(request, received):
         return None
     version = request[0] & 0x38
     # Mode 4 (server), stratum 2, precision 2**-20, small root delay and dispersion.
-    head = struct.pack("!BBbb", version | 4, 2, request[2] if request[2] < 128 else 6, -20) + struct.pack("!II", 0x100, 0x100) + b"\x7f\x00\x00\x01"
+    head = (
+        struct.pack("!BBbb", version | 4, 2, request[2] if request[2] < 128 else 6, -20)
+        + struct.pack("!II", 0x100, 0x100)
+        + b"\x7f\x00\x00\x01"
+    )
     return head + stamp(received - 1) + request[40:48] + stamp(received) + stamp(time.time())
 
 

@@ -43,7 +43,7 @@ class _Factory(GstRtspServer.RTSPMediaFactory):
 class Rtsp:
     """``streams`` gives Specs by path, ``upstream`` an address by path for what is only passed on; ``accounts`` gives half digests by name."""
 
-    def __init__(self, address, port, clips, streams, accounts, realm, upstream=lambda: {}):
+    def __init__(self, address, port, clips, streams, accounts, realm, upstream=dict):
         Gst.init(None)
         self._clips, self._streams, self._accounts, self._realm, self._upstream = clips, streams, accounts, realm, upstream
         self._address, self._port = address, port

@@ -37,7 +37,14 @@ class Ran:
 def run(*command: str, timeout: int = 900, **environment: str) -> Ran:
     """Run a command to its end, with its two streams as one text."""
     done = subprocess.run(
-        command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout, check=False, env=os.environ | environment
+        command,
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=timeout,
+        check=False,
+        env=os.environ | environment,
     )
     LOG.append(done.stdout)
     return Ran(done.returncode, done.stdout)

@@ -10,5 +10,7 @@ findings = document["findings"] if isinstance(document, dict) else document
 errors = sorted(f"{row['device']}: {row['actual']}" for row in findings if row["status"] == "error")
 failed = sorted({row["device"] for row in findings if row["status"] == "fail"})
 if errors or failed != sorted(expected):
-    sys.exit(f"expected drift on {', '.join(sorted(expected))}; actual {', '.join(failed) or 'none'}; could not tell: {'; '.join(errors) or 'nothing'}")
+    sys.exit(
+        f"expected drift on {', '.join(sorted(expected))}; actual {', '.join(failed) or 'none'}; could not tell: {'; '.join(errors) or 'nothing'}"
+    )
 print(f"drift on {', '.join(failed)} and nowhere else")

@@ -30,7 +30,8 @@ def secrets_of_the_run():
             epochs = Journal(FOLDER / "state/epochs").read(host.name)
             rule = VENDORS[host.vendor].password_rule
             found |= {
-                device_password(masters, host.site, host.name, account, epochs.confirmed or 1, rule) for account in ("admin", "motcua-admin", "motcua-view")
+                device_password(masters, host.site, host.name, account, epochs.confirmed or 1, rule)
+                for account in ("admin", "motcua-admin", "motcua-view")
             }
     return found
 

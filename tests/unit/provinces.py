@@ -11,11 +11,28 @@ def raw_site(number, **changes):
         "level": "commune",
         "isolation": "segment",
         "lan": "192.168.1.0/24",
-        "lines": {"ftth": {"kind": "ftth", "provider": "VNPT", "interface": "wan", "address": "cgnat", "up_mbps": 20, "down_mbps": 40, "p95_up_mbps": 2}},
-        "router": {"platform": "linux", "address": "192.168.1.1", "lan_interface": "br-lan", "office_ports": ["lan"], "camera_ports": ["cam"]},
+        "lines": {
+            "ftth": {
+                "kind": "ftth",
+                "provider": "VNPT",
+                "interface": "wan",
+                "address": "cgnat",
+                "up_mbps": 20,
+                "down_mbps": 40,
+                "p95_up_mbps": 2,
+            }
+        },
+        "router": {
+            "platform": "linux",
+            "address": "192.168.1.1",
+            "lan_interface": "br-lan",
+            "office_ports": ["lan"],
+            "camera_ports": ["cam"],
+        },
         "nvrs": {"nvr1": {"vendor": "hikvision", "name": "Đầu ghi", "address": "192.168.1.5", "channels": 8}},
         "cameras": {
-            f"cam{index}": {"vendor": "hikvision", "name": f"Quầy {index}", "address": f"192.168.1.{10 + index}", "zone": "counter"} for index in range(1, 4)
+            f"cam{index}": {"vendor": "hikvision", "name": f"Quầy {index}", "address": f"192.168.1.{10 + index}", "zone": "counter"}
+            for index in range(1, 4)
         },
     }
     return site | changes

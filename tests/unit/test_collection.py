@@ -21,7 +21,14 @@ def names(tmp_path_factory):
 
 
 def test_what_a_user_needs_is_in_it(names):
-    wanted = ["plugins/action/device.py", "plugins/modules/device.py", "plugins/inventory/province.py", "playbooks/rollout.yml", "meta/runtime.yml", "LICENSE"]
+    wanted = [
+        "plugins/action/device.py",
+        "plugins/modules/device.py",
+        "plugins/inventory/province.py",
+        "playbooks/rollout.yml",
+        "meta/runtime.yml",
+        "LICENSE",
+    ]
     assert not [name for name in wanted if name not in names]
 
 

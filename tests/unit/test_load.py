@@ -56,28 +56,88 @@ def drop(*path):
 
 
 CASES = {
-    "unknown vendor": (put("tan-dinh", "cameras", "cam1", "vendor", "hikvison"), "sites.tan-dinh.cameras.cam1.vendor", "'hikvison' is not known; write 'hikvision' or 'dahua'"),
-    "unknown key": (put("tan-dinh", "cameras", "cam1", "adress", "1.2.3.4"), "sites.tan-dinh.cameras.cam1.adress", "unknown key; did you mean 'address'?"),
-    "unknown key of a line": (put("tan-dinh", "lines", "ftth", "zzz", 1), "sites.tan-dinh.lines.ftth.zzz", "unknown key; write one of address"),
+    "unknown vendor": (
+        put("tan-dinh", "cameras", "cam1", "vendor", "hikvison"),
+        "sites.tan-dinh.cameras.cam1.vendor",
+        "'hikvison' is not known; write 'hikvision' or 'dahua'",
+    ),
+    "unknown key": (
+        put("tan-dinh", "cameras", "cam1", "adress", "1.2.3.4"),
+        "sites.tan-dinh.cameras.cam1.adress",
+        "unknown key; did you mean 'address'?",
+    ),
+    "unknown key of a line": (
+        put("tan-dinh", "lines", "ftth", "zzz", 1),
+        "sites.tan-dinh.lines.ftth.zzz",
+        "unknown key; write one of address",
+    ),
     "missing key": (drop("tan-dinh", "lan"), "sites.tan-dinh.lan", "is missing; add it"),
-    "one number twice": (put("tan-dinh", "number", 1), "sites.tan-dinh.number", "1 is also the number of 'lang-giang'; give the newer site a free one"),
-    "address outside the LAN": (put("tan-dinh", "cameras", "cam1", "address", "192.168.2.64"), "sites.tan-dinh.cameras.cam1.address", "not a host address of the office LAN 192.168.1.0/24"),
-    "broadcast address": (put("tan-dinh", "cameras", "cam1", "address", "192.168.1.255"), "sites.tan-dinh.cameras.cam1.address", "not a host address"),
-    "no address at all": (put("tan-dinh", "cameras", "cam1", "address", "192.168.1"), "sites.tan-dinh.cameras.cam1.address", "not a valid IPv4 address"),
-    "one address twice": (put("tan-dinh", "cameras", "cam1", "address", "192.168.1.1"), "sites.tan-dinh.cameras.cam1.address", "is also the address of router"),
+    "one number twice": (
+        put("tan-dinh", "number", 1),
+        "sites.tan-dinh.number",
+        "1 is also the number of 'lang-giang'; give the newer site a free one",
+    ),
+    "address outside the LAN": (
+        put("tan-dinh", "cameras", "cam1", "address", "192.168.2.64"),
+        "sites.tan-dinh.cameras.cam1.address",
+        "not a host address of the office LAN 192.168.1.0/24",
+    ),
+    "broadcast address": (
+        put("tan-dinh", "cameras", "cam1", "address", "192.168.1.255"),
+        "sites.tan-dinh.cameras.cam1.address",
+        "not a host address",
+    ),
+    "no address at all": (
+        put("tan-dinh", "cameras", "cam1", "address", "192.168.1"),
+        "sites.tan-dinh.cameras.cam1.address",
+        "not a valid IPv4 address",
+    ),
+    "one address twice": (
+        put("tan-dinh", "cameras", "cam1", "address", "192.168.1.1"),
+        "sites.tan-dinh.cameras.cam1.address",
+        "is also the address of router",
+    ),
     "parent that isn't there": (put("tan-dinh", "parent", "hiep-hoa"), "sites.tan-dinh.parent", "there is no site 'hiep-hoa'"),
-    "code as a number": (put("tan-dinh", "units", [{"code": 7432, "name": "Xã Tân Dĩnh", "from": "2023-09-01"}]), "sites.tan-dinh.units.0.code", "7432 is not text; write it in quotes"),
+    "code as a number": (
+        put("tan-dinh", "units", [{"code": 7432, "name": "Xã Tân Dĩnh", "from": "2023-09-01"}]),
+        "sites.tan-dinh.units.0.code",
+        "7432 is not text; write it in quotes",
+    ),
     "line of nothing": (put("tan-dinh", "lines", "ftth", "up_mbps", 0), "sites.tan-dinh.lines.ftth.up_mbps", "greater than 0"),
-    "camera without an address": (drop("tan-dinh", "cameras", "cam1", "address"), "sites.tan-dinh.cameras.cam1.address", "is missing; add it, or say 'source: nvr:<id>/<channel>'"),
-    "channel beyond the recorder": (put("lang-giang", "cameras", "cam3", "source", "nvr:nvr1/9"), "sites.lang-giang.cameras.cam3.source", "channel 9 does not exist; 'nvr1' has 8"),
-    "recorder that isn't there": (put("lang-giang", "cameras", "cam3", "source", "nvr:nvr7/1"), "sites.lang-giang.cameras.cam3.source", "there is no NVR 'nvr7'"),
-    "one channel twice": (put("lang-giang", "cameras", "cam2", "recorder", "nvr1/1"), "sites.lang-giang.cameras.cam2.recorder", "already cam1's"),
-    "segment without a port": (put("tan-dinh", "router", "camera_ports", []), "sites.tan-dinh.router.camera_ports", "isolation is 'segment'"),
+    "camera without an address": (
+        drop("tan-dinh", "cameras", "cam1", "address"),
+        "sites.tan-dinh.cameras.cam1.address",
+        "is missing; add it, or say 'source: nvr:<id>/<channel>'",
+    ),
+    "channel beyond the recorder": (
+        put("lang-giang", "cameras", "cam3", "source", "nvr:nvr1/9"),
+        "sites.lang-giang.cameras.cam3.source",
+        "channel 9 does not exist; 'nvr1' has 8",
+    ),
+    "recorder that isn't there": (
+        put("lang-giang", "cameras", "cam3", "source", "nvr:nvr7/1"),
+        "sites.lang-giang.cameras.cam3.source",
+        "there is no NVR 'nvr7'",
+    ),
+    "one channel twice": (
+        put("lang-giang", "cameras", "cam2", "recorder", "nvr1/1"),
+        "sites.lang-giang.cameras.cam2.recorder",
+        "already cam1's",
+    ),
+    "segment without a port": (
+        put("tan-dinh", "router", "camera_ports", []),
+        "sites.tan-dinh.router.camera_ports",
+        "isolation is 'segment'",
+    ),
     "bad id": (lambda province, sites: sites.update({"Tan Dinh": sites.pop("tan-dinh")}), "sites.Tan Dinh", "wrong form"),
     "large LAN": (put("tan-dinh", "lan", "192.168.0.0/16"), "sites.tan-dinh.lan", "larger than the /24"),
     "two storage centres": (put_province("centres", "ioc", "kind", "storage"), "centres", "2 centres have 'kind: storage'"),
     "time zone": (put_province("timezone", "Asia/Hanoi"), "timezone", "not an IANA time zone"),
-    "policy of a site": (put("tan-dinh", "policy", {"recording_days": 0}), "sites.tan-dinh.policy.recording_days", "greater than or equal to 1"),
+    "policy of a site": (
+        put("tan-dinh", "policy", {"recording_days": 0}),
+        "sites.tan-dinh.policy.recording_days",
+        "greater than or equal to 1",
+    ),
     "site that is a word": (lambda province, sites: sites.update({"tan-dinh": "soon"}), "sites.tan-dinh", "'soon' is wrong"),
 }
 

@@ -38,7 +38,11 @@ def test_no_two_sites_share_an_address(chosen):
 
 
 def test_the_host_part_is_kept_through_translation():
-    planned = plan(province({"a": raw_site(2, lan="192.168.1.128/25", router=raw_site(1)["router"] | {"address": "192.168.1.129"}, nvrs={}, cameras={})}))
+    planned = plan(
+        province(
+            {"a": raw_site(2, lan="192.168.1.128/25", router=raw_site(1)["router"] | {"address": "192.168.1.129"}, nvrs={}, cameras={})}
+        )
+    )
     assert planned.addresses["a"].prefix == ip_network("10.64.2.128/25")
     assert planned.addresses["a"].translate(IPv4Address("192.168.1.200")) == IPv4Address("10.64.2.200")
 
@@ -74,7 +78,9 @@ def test_a_site_without_a_way_to_the_hub_is_refused():
 
 
 def test_the_government_network_carries_the_tunnel_when_there_is_one():
-    lines = raw_site(1)["lines"] | {"tslcd": {"kind": "tslcd", "provider": "VNPT", "interface": "tslcd", "address": "10.190.1.2/24", "up_mbps": 4, "down_mbps": 4}}
+    lines = raw_site(1)["lines"] | {
+        "tslcd": {"kind": "tslcd", "provider": "VNPT", "interface": "tslcd", "address": "10.190.1.2/24", "up_mbps": 4, "down_mbps": 4}
+    }
     tunnel = plan(province({"a": raw_site(1, lines=lines)})).tunnels["a"]
     assert (tunnel.line, str(tunnel.hub_endpoint)) == ("tslcd", "10.190.0.10")
 

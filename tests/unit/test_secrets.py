@@ -32,7 +32,13 @@ def test_a_password_has_the_strength_its_vendor_accepts(vendor, device, epoch):
 
 def test_every_part_of_the_name_changes_the_secret():
     rule = VENDORS["hikvision"].password_rule
-    names = [("a", "a-cam1", "admin", 1), ("b", "a-cam1", "admin", 1), ("a", "a-cam2", "admin", 1), ("a", "a-cam1", "view", 1), ("a", "a-cam1", "admin", 2)]
+    names = [
+        ("a", "a-cam1", "admin", 1),
+        ("b", "a-cam1", "admin", 1),
+        ("a", "a-cam2", "admin", 1),
+        ("a", "a-cam1", "view", 1),
+        ("a", "a-cam1", "admin", 2),
+    ]
     assert len({device_password(MASTERS, *name, rule) for name in names}) == len(names)
 
 

@@ -44,8 +44,14 @@ def test_a_file_imports_only_from_its_left(path):
 
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_only_the_transport_opens_a_socket(path):
-    names = {alias.name.split(".")[0] for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Import) for alias in node.names}
-    names |= {(node.module or "").split(".")[0] for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom) and not node.level}
+    names = {
+        alias.name.split(".")[0] for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Import) for alias in node.names
+    }
+    names |= {
+        (node.module or "").split(".")[0]
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and not node.level
+    }
     if room(path) != "transport":
         assert not names & {"socket", "ssl", "httpx", "httpcore", "paramiko", "netmiko", "urllib3", "requests"}
 

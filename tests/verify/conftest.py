@@ -56,7 +56,13 @@ def facts():
     """``facts(host)`` -> what that host said; the same error for each of its cases when it said nothing."""
     recorder, hub = DECLARED.hub.desired["recorder"], DECLARED.hub.desired["hub"]
     cameras = [name for name in DECLARED.recorded() if name in DECLARED.limit]
-    wish = {"interface": hub["interface"], "root": recorder["root"], "live_root": recorder["live_root"], "seconds": SECONDS, "cameras": cameras}
+    wish = {
+        "interface": hub["interface"],
+        "root": recorder["root"],
+        "live_root": recorder["live_root"],
+        "seconds": SECONDS,
+        "cameras": cameras,
+    }
     with ThreadPoolExecutor(8) as pool:
         answers: dict[str, Future] = {DECLARED.hub.name: pool.submit(_collect, DECLARED.hub.name, "collect_centre.py", wish)}
         for host in DECLARED.role("router"):

@@ -42,10 +42,12 @@ class Table:
         """Keys of a table have one name."""
 
     def rows(self, row: str) -> Sequence[Table]:
-        """The numbered rows ``row[0].``, ``row[1].`` …"""
+        """The rows ``row[0].``, ``row[1].``, and so on, in the order of their numbers."""
         numbers = sorted({int(key[len(row) + 1 : key.index("]")]) for key in self.values if key.startswith(f"{row}[") and "]" in key})
         prefixes = [f"{row}[{number}]." for number in numbers]
-        return [Table({key.removeprefix(prefix): value for key, value in self.values.items() if key.startswith(prefix)}) for prefix in prefixes]
+        return [
+            Table({key.removeprefix(prefix): value for key, value in self.values.items() if key.startswith(prefix)}) for prefix in prefixes
+        ]
 
 
 def parse(text: str, name: str = "") -> Table:

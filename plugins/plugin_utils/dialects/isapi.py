@@ -192,7 +192,11 @@ class Isapi:
         if code == REBOOT_REQUIRED:
             return Reply(reboot=True)
         words = " ".join(filter(None, (status.get("statusString"), status.get("subStatusCode")))) if status else f"HTTP {answer.status}"
-        if answer.status >= 400 or (code is not None and code not in DONE) or (status and (status.get("subStatusCode") or "ok").lower() != "ok"):
+        if (
+            answer.status >= 400
+            or (code is not None and code not in DONE)
+            or (status and (status.get("subStatusCode") or "ok").lower() != "ok")
+        ):
             raise Refused(f"{self._target.name}: {at}: the device refuses: {words}")
         return Reply()
 
@@ -206,7 +210,8 @@ def _refusal(name: str, answer: Answer) -> AuthRefused:
     tries, wait = said.get("retryLoginTime"), said.get("unlockTime")
     if (said.get("lockStatus") or "").lower() == "lock":
         seconds = int(wait) if wait and wait.isdecimal() else None
-        return Locked(f"{name}: is locked for {seconds if seconds is not None else 'an unknown number of'} s after failed logins; wait, then run again", seconds)
+        shown = "an unknown number of" if seconds is None else seconds
+        return Locked(f"{name}: is locked for {shown} s after failed logins; wait, then run again", seconds)
     left = int(tries) if tries and tries.isdecimal() else None
     shown = "doesn't say how many tries are left" if left is None else f"{left} tries are left"
     return AuthRefused(f"{name}: refuses the login; {shown}; nothing more is tried", left)

@@ -35,7 +35,9 @@ def stream(profile: str, name: str) -> tuple[Setting, ...]:
     """The rows of one stream in the table Encode."""
 
     def row(key: str, select: str, form: Form) -> Setting:
-        return Setting(f"streams.{profile}.{key}", "config:Encode", f"[{{c}}].{name}[0].{select}", form, ("camera", "channel"), Risk.STREAM, "coded")
+        return Setting(
+            f"streams.{profile}.{key}", "config:Encode", f"[{{c}}].{name}[0].{select}", form, ("camera", "channel"), Risk.STREAM, "coded"
+        )
 
     return (
         row("codec", "Video.Compression", choice(h264="H.264", h265="H.265", mjpeg="MJPG")),

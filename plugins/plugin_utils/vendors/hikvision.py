@@ -76,7 +76,13 @@ SETTINGS = (
     Setting("time.mode", TIME, "timeMode", choice(ntp="NTP", manual="manual")),
     Setting("time.clock", TIME, "localTime", read_only=True),
     Setting(
-        "time.ntp", NTP, "ipAddress|hostName", one_of_list(), also={"addressingFormatType": "ipaddress"}, renamed={"hostName": "ipAddress"}, evidence="coded"
+        "time.ntp",
+        NTP,
+        "ipAddress|hostName",
+        one_of_list(),
+        also={"addressingFormatType": "ipaddress"},
+        renamed={"hostName": "ipAddress"},
+        evidence="coded",
     ),
     Setting("services.http", ACCESSES, protocol("HTTP"), TRUE_FALSE, risk=Risk.LOCKOUT),
     Setting("services.https", ACCESSES, protocol("HTTPS"), TRUE_FALSE, risk=Risk.LOCKOUT),
