@@ -18,7 +18,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Camera, N
 
 from lab.errors import LabError
 from lab.network import PREFIX
-from lab.topology import NO_GATEWAY, NTP, POE, TSLCD_NTP, poe_address
+from lab.topology import NO_GATEWAY, NTP, POE, TSLCD_NTP, WEB, poe_address
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = "/usr/bin/python3"  # the system's: GStreamer's bindings are Debian packages
@@ -100,13 +100,13 @@ def control(folder: Path, host: str) -> Path:
 
 
 def start_all(province: Province, folder: Path) -> None:
-    """Start every device and the time source, and wait until each is ready.
+    """Start every device, the time source and the Internet's server, and wait until each is ready.
 
     :raises LabError: when one isn't within half a minute; its log is named.
     """
     folder.mkdir(parents=True)
     start_ntp(folder)
-    waiting = []
+    waiting = [("web", _start("web", "internet", folder, ["tests.emulators.web", str(WEB)]))]
     for config in configs(province, folder):
         path = folder / f"{config['name']}.json"
         path.write_text(json.dumps(config, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -27,6 +27,18 @@ systemctl --root "$1" mask systemd-networkd-wait-online.service
 rm -f "$1"/etc/ssh/ssh_host_* "$1/etc/resolv.conf" "$1/etc/apt/sources.list.d"/*.list
 : > "$1/etc/resolv.conf"
 install -d -m 700 "$1/root/.ssh"
+# In a container only the host may set the clock: chrony measures and serves without setting it (-x).
+install -d "$1/etc/systemd/system/chrony.service.d" "$1/etc/systemd/system.conf.d"
+cat > "$1/etc/systemd/system/chrony.service.d/container.conf" <<'CHRONY'
+[Unit]
+ConditionCapability=
+[Service]
+EnvironmentFile=
+ExecStart=
+ExecStart=!/usr/sbin/chronyd -F 1 -x
+CHRONY
+# Where the kernel has no WireGuard: many threads for a few packets would cost wireguard-go half as much again.
+printf '[Manager]\nDefaultEnvironment=GOMAXPROCS=1\n' > "$1/etc/systemd/system.conf.d/lab.conf"
 """
 
 

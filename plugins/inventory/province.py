@@ -62,7 +62,7 @@ class InventoryModule(BaseInventoryPlugin):
             for group in _groups(province, host):
                 inventory.add_group(group)
                 inventory.add_child(group, host.name)
-            for key, value in _variables(province, host, Path(path).resolve().parent).items():
+            for key, value in variables(province, host, Path(path).resolve().parent).items():
                 inventory.set_variable(host.name, key, value)
 
 
@@ -84,8 +84,9 @@ def _safe(site: str) -> str:
     return site.replace("-", "_")
 
 
-def _variables(province: Province, host: Host, folder: Path) -> dict[str, Any]:
-    variables: dict[str, Any] = {
+def variables(province: Province, host: Host, folder: Path) -> dict[str, Any]:
+    """A host's variables, with the names that house and playbooks know; ``folder`` is the province's own."""
+    named: dict[str, Any] = {
         "ansible_host": str(host.address),
         "motcua_role": host.role,
         "motcua_desired": host.desired,
@@ -95,10 +96,10 @@ def _variables(province: Province, host: Host, folder: Path) -> dict[str, Any]:
         "motcua_keys": str(folder / "keys"),
     }
     if host.site is not None:
-        variables["motcua_site"] = host.site
+        named["motcua_site"] = host.site
     if host.platform is not None:
-        return variables | _ssh(province, host, folder)
-    variables |= {
+        return named | _ssh(province, host, folder)
+    named |= {
         "motcua_vendor": host.vendor,
         "motcua_user": "motcua-admin",
         "motcua_password": {"secret": "motcua-admin"},
@@ -107,7 +108,7 @@ def _variables(province: Province, host: Host, folder: Path) -> dict[str, Any]:
         "motcua_ca": None,
         "motcua_channel": host.channel,
     }
-    return variables | ({} if host.recorder is None else {"motcua_recorder": host.recorder})
+    return named | ({} if host.recorder is None else {"motcua_recorder": host.recorder})
 
 
 def _ssh(province: Province, host: Host, folder: Path) -> dict[str, Any]:

@@ -10,6 +10,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+DECODED_SECONDS = 4
+AT_ONCE = 2
+NO_COMPLAINT = "Warning: using insecure memory!"  # libgcrypt's, where memory can't be locked; it has nothing to do with pictures
+
 
 def run(*command, timeout=60):
     try:
@@ -25,28 +29,31 @@ def tunnels(interface):
     return {key: (now - int(at) if int(at) else None) for key, at in (line.split() for line in lines)}
 
 
-def newest(folder):
-    files = sorted(Path(folder).rglob("*.ts"), key=lambda path: path.stat().st_mtime)
-    return files[-1] if files else None
+def newest_two(folder):
+    """The last finished piece and the one that grows, which their names put in order; fewer when there are fewer."""
+    return sorted(Path(folder).glob("*.ts"))[-2:]
 
 
 def decode(file):
-    """Decode a whole file; the number of frames, its duration and what the decoder complained of."""
+    """The number of frames of a whole file and its duration, and what the decoder says to the first seconds of it."""
     shown = run(
-        "ffprobe", "-v", "error", "-select_streams", "v:0", "-count_frames", "-of", "json",
-        "-show_entries", "stream=codec_name,width,height,nb_read_frames:format=duration", str(file),
+        "ffprobe", "-v", "error", "-select_streams", "v:0", "-count_packets", "-of", "json",
+        "-show_entries", "stream=codec_name,width,height,nb_read_packets:format=duration", str(file),
     )  # fmt: skip
     if shown.returncode:
         return {"error": shown.stderr.strip() or "not readable"}
     document = json.loads(shown.stdout)
     stream = (document.get("streams") or [{}])[0]
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-t", str(DECODED_SECONDS), "-i", str(file), "-an", "-f", "framehash", "-"]
+    decoded = run(*command)
     return {
         "codec": {"hevc": "h265"}.get(stream.get("codec_name"), stream.get("codec_name")),
         "width": stream.get("width"),
         "height": stream.get("height"),
-        "frames": int(stream.get("nb_read_frames", 0)),
+        "frames": int(stream.get("nb_read_packets", 0)),
         "duration_s": float(document.get("format", {}).get("duration", 0)),
-        "complaints": shown.stderr.strip(),
+        "decoded": sum(not line.startswith("#") for line in decoded.stdout.splitlines()),
+        "complaints": "\n".join(line for line in decoded.stderr.splitlines() if line != NO_COMPLAINT),
     }
 
 
@@ -69,19 +76,22 @@ def live(folder):
 def main():
     wish = json.loads(sys.argv[1])
     root, cameras = Path(wish["root"]), wish["cameras"]
-    before = {name: newest(root / name) for name in cameras}
+    before = {name: (newest_two(root / name) or [None])[-1] for name in cameras}
     sizes = {name: (path.stat().st_size if path else 0) for name, path in before.items()}
     since = time.monotonic()
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         streams = dict(zip(cameras, pool.map(lambda name: live(Path(wish["live_root"]) / name), cameras), strict=True))
     time.sleep(max(0.0, wish["seconds"] - (time.monotonic() - since)))
-    recordings = {}
-    for name in cameras:
-        path = newest(root / name)
-        grown = path is not None and (path != before[name] or path.stat().st_size > sizes[name])
-        finished = [file for file in sorted((root / name).rglob("*.ts")) if file != path]
-        shown = decode(finished[-1] if finished else path) if path else {"error": "there is no recording"}
-        recordings[name] = {"file": str(path), "grown": grown, **shown}
+
+    def recording(name):
+        pieces = newest_two(root / name)
+        if not pieces:
+            return {"error": "there is no recording"}
+        grown = pieces[-1] != before[name] or pieces[-1].stat().st_size > sizes[name]
+        return {"file": str(pieces[-1]), "grown": grown, **decode(pieces[0])}
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        recordings = dict(zip(cameras, pool.map(recording, cameras), strict=True))
     print(json.dumps({"tunnels": tunnels(wish["interface"]), "streams": streams, "recordings": recordings, "now": time.time()}))
 
 

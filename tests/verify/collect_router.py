@@ -28,6 +28,7 @@ def main():
     print(
         json.dumps(
             {
+                "public_key": run("wg", "show", wish["interface"], "public-key").strip(),
                 "handshake_age_s": [time.time() - int(at) if int(at) else None for _, at in handshakes],
                 "line_up_kbps": rate_kbps,
                 "clock_source": tracking[1] if len(tracking) > 1 else None,

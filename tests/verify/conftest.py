@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
-import testinfra
 
-from tests.verify.model import INVENTORY, Declared, declared
-from tests.verify.probes import Node
+from tests.verify.devices import Devices
+from tests.verify.model import Declared, declared
+from tests.verify.probes import CONTROLLER, here, machine, namespace, stands_here
 
-HERE = Path(__file__).parent
 SECONDS = 8  # how long rates and growth are watched
+AT_ONCE = 32  # collections that wait at the same time
 DECLARED = declared()
 
 
 def pytest_generate_tests(metafunc):
     """Cases from the model: one a site, device, camera."""
-    cameras = [host.name for host in DECLARED.role("camera")]
+    cameras = DECLARED.role("camera")
     cases = {
         "site": DECLARED.sites(),
-        "camera": cameras,
+        "camera": [host.name for host in cameras],
         "recorded": [name for name in DECLARED.recorded() if name in DECLARED.limit],
         "device": [host.name for host in DECLARED.role("camera", "nvr") if host.recorder is None],
-        "lan_camera": [name for name in cameras if DECLARED.hosts[name].recorder is None],
-        "channel_camera": [name for name in cameras if DECLARED.hosts[name].recorder is not None],
+        "lan_camera": [host.name for host in cameras if host.recorder is None],
     }
     for name, values in cases.items():
         if name in metafunc.fixturenames:
@@ -39,58 +36,77 @@ def province() -> Declared:
     return DECLARED
 
 
-def _host(name):
-    return testinfra.get_host(f"ansible://{name}?ansible_inventory={INVENTORY}&force_ansible=False")
+@pytest.fixture(scope="session", autouse=True)
+def collected(devices):
+    """Every collection, begun at once: ``(what, host)`` -> its future."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {key: pool.submit(collect) for key, collect in _collections(devices)}
 
 
-def _collect(name, program, wish):
-    source = (HERE / program).read_text(encoding="utf-8")
-    result = _host(name).run(f"python3 -c {shlex.quote(source)} {shlex.quote(json.dumps(wish))}")
-    if result.rc:
-        raise RuntimeError(f"{name}: could not be asked: {(result.stderr or result.stdout).strip().splitlines()[-1:]}")
-    return json.loads(result.stdout)
-
-
-@pytest.fixture(scope="session")
-def facts():
-    """``facts(host)`` -> what that host said; the same error for each of its cases when it said nothing."""
-    recorder, hub = DECLARED.hub.desired["recorder"], DECLARED.hub.desired["hub"]
+def _collections(devices):
+    hub = DECLARED.hub
+    recorder = hub.desired["recorder"]
     cameras = [name for name in DECLARED.recorded() if name in DECLARED.limit]
-    wish = {
-        "interface": hub["interface"],
-        "root": recorder["root"],
-        "live_root": recorder["live_root"],
-        "seconds": SECONDS,
-        "cameras": cameras,
-    }
-    with ThreadPoolExecutor(8) as pool:
-        answers: dict[str, Future] = {DECLARED.hub.name: pool.submit(_collect, DECLARED.hub.name, "collect_centre.py", wish)}
-        for host in DECLARED.role("router"):
-            router = host.desired["router"]
-            line = next(line["interface"] for line in router["lines"] if line["tunnel"])
-            asked = {"interface": router["tunnel"]["interface"], "line": line, "seconds": SECONDS}
-            answers[host.name] = pool.submit(_collect, host.name, "collect_router.py", asked)
-    return lambda name: answers[name].result()
+    asked = {"interface": hub.desired["hub"]["interface"], "root": recorder["root"], "live_root": recorder["live_root"], "seconds": SECONDS}
+    yield ("facts", hub.name), lambda: machine(hub.name)("collect_centre.py", asked | {"cameras": cameras})
+    for host in DECLARED.role("router"):
+        router = host.desired["router"]
+        line = next(line["interface"] for line in router["lines"] if line["tunnel"])
+        wish = {"interface": router["tunnel"]["interface"], "line": line, "seconds": SECONDS}
+        yield ("facts", host.name), lambda name=host.name, wish=wish: machine(name)("collect_router.py", wish)
+    for name, site, run in _probing():
+        yield ("reach", name), lambda run=run, name=name, site=site: run(name)("collect_reach.py", DECLARED.places(site))
+    zone = ZoneInfo(DECLARED.province.timezone)
+    names = [host.name for host in DECLARED.role("camera", "nvr") if host.recorder is None]
+    yield ("clocks", ""), lambda: devices.clocks(names, zone)
+
+
+def _probing():
+    """Who tries to open places: (name, its site, how a program is run there)."""
+    yield DECLARED.hub.name, None, machine
+    yield from ((host.name, None, machine) for host in DECLARED.hosts.values() if host.role == "ioc")
+    yield from ((host.name, host.site, machine) for host in DECLARED.role("router"))
+    yield CONTROLLER, None, lambda _: here()
+    nodes = [(f"{site}-pc", site) for site in DECLARED.sites()]
+    nodes += [(host.name, host.site) for host in DECLARED.role("camera") if host.recorder is None]
+    yield from ((name, site, namespace) for name, site in nodes if stands_here(name))
 
 
 @pytest.fixture(scope="session")
-def linux():
-    """``linux(host)`` -> testinfra's host."""
-    hosts = {}
-    return lambda name: hosts.setdefault(name, _host(name))
+def facts(collected):
+    """``facts(host)`` -> what that host said; the same error for each of its cases when it said nothing."""
+    return lambda host: collected["facts", host].result()
 
 
 @pytest.fixture(scope="session")
-def node():
-    """``node(name)`` -> a host of the lab to send from; skips where there is none."""
+def reach(collected):
+    """``reach(host, place)`` -> ``open``, ``refused`` or ``unreachable``; skips where nothing can be sent from that host."""
 
-    def find(name):
-        found = Node(name)
-        if not found.exists:
-            pytest.skip(f"nothing can be sent from {name} here: only the lab's hosts can be entered; try it from a laptop at the site")
+    def answer(host, place):
+        tried: Future | None = collected.get(("reach", host))
+        if tried is None:
+            pytest.skip(f"nothing can be sent from {host} here: only the lab's hosts can be entered; try it from a laptop at the site")
+        return tried.result()[f"{place[0]}:{place[1]}"]
+
+    return answer
+
+
+@pytest.fixture(scope="session")
+def clock(collected):
+    """``clock(device)`` -> how far its clock is ahead; the device's own error when it could not be asked."""
+
+    def ahead(device):
+        found = collected["clocks", ""].result()[device]
+        if isinstance(found, BaseException):
+            raise found
         return found
 
-    return find
+    return ahead
+
+
+@pytest.fixture(scope="session")
+def devices():
+    return Devices(DECLARED)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 
-from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import Host, Plan, desired, plan
+from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import Host, Plan, desired, device_host, plan
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
+from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.access import PORTAL_PORTS, RTSP_PORT
 
 INVENTORY = Path(os.environ.get("MOTCUA_INVENTORY", "inventory/lab/province.yml"))
+Place = tuple[str, int]
+
+INTERNET: Place = ("203.0.113.80", 80)  # documentation address (RFC 5737) on which the lab's Internet answers
+PC_HOST_PART = 50  # an office PC that no inventory lists
+SILENT_PORT = 9  # nothing listens there, so an answer is "refused", and no answer means that the packet didn't arrive
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,42 @@ class Declared:
     def recorded(self) -> dict[str, dict[str, object]]:
         """What the recorder records, by camera."""
         return {row["camera"]: row for row in self.hub.desired["recorder"]["cameras"]}
+
+    # --- places that somebody could try to open ---
+
+    def managed(self, host: Host) -> Place:
+        """A device's management port, as the centre sees it."""
+        return str(host.address), host.port or (443 if host.scheme == "https" else 80)
+
+    def streaming(self, host: Host) -> Place:
+        """A device's stream, as the centre sees it."""
+        return str(host.address), RTSP_PORT
+
+    def portal(self) -> Place:
+        """The portal at the storage centre."""
+        return str(self.province.storage_centre()[1].address), PORTAL_PORTS[0]
+
+    def local(self, host: Host) -> Place:
+        """A camera's management port, as its neighbours on the office LAN see it."""
+        assert host.site is not None
+        cameras = self.province.sites[host.site].cameras
+        address = next(camera.address for key, camera in cameras.items() if device_host(host.site, key) == host.name)
+        return str(address), self.managed(host)[1]
+
+    def office_pc(self, site: str, *, seen_from_centre: bool) -> Place:
+        """An office PC that no inventory lists, by a port on which it answers that nothing is there."""
+        address: IPv4Address = self.province.sites[site].lan.network_address + PC_HOST_PART
+        return str(self.planned.addresses[site].translate(address) if seen_from_centre else address), SILENT_PORT
+
+    def places(self, site: str | None) -> list[Place]:
+        """Everything that a host could try to open; from inside a site its LAN as well."""
+        devices = [host for host in self.hosts.values() if host.role in ("camera", "nvr") and host.recorder is None]
+        places = [place for host in devices for place in (self.managed(host), self.streaming(host))]
+        places += [INTERNET, self.portal(), *(self.office_pc(name, seen_from_centre=True) for name in self.province.sites)]
+        if site is not None:
+            places += [self.local(host) for host in devices if host.site == site and host.role == "camera"]
+            places.append(self.office_pc(site, seen_from_centre=False))
+        return places
 
 
 def declared() -> Declared:
