@@ -20,6 +20,11 @@ options:
     type: list
     elements: str
     default: []
+  try_restarted:
+    description: Units to restart if they run.
+    type: list
+    elements: str
+    default: []
   stopped:
     description: Units that are to be disabled and inactive; unknown ones are.
     type: list
@@ -59,6 +64,7 @@ from ansible.module_utils.basic import AnsibleModule
 ASKED = ("Id", "LoadState", "UnitFileState", "ActiveState", "NeedDaemonReload")
 # Enough names for a province's recorders would exceed what one command may carry.
 NAMES_PER_COMMAND = 400
+RUNS = ("active", "activating", "reloading")
 
 
 def parse(text: str) -> list[dict]:
@@ -74,10 +80,11 @@ def plan(wanted: dict, states: dict) -> dict:
         "stop": [name for name in wanted["stopped"] if states[name]["ActiveState"] not in ("inactive", "failed")],
         "enable": [name for name in run if states[name].get("UnitFileState") == "disabled"],
         "restart": list(wanted["restarted"]),
+        "try-restart": [name for name in wanted["try_restarted"] if states[name]["ActiveState"] in RUNS],
         "start": [
             name
             for name in wanted["running"]
-            if name not in wanted["restarted"] and states[name]["ActiveState"] not in ("active", "activating", "reloading")
+            if name not in wanted["restarted"] and states[name]["ActiveState"] not in RUNS
         ],
     }
 
@@ -107,9 +114,10 @@ class Systemctl:
 
 def main() -> None:
     names = {"type": "list", "elements": "str", "default": []}
-    module = AnsibleModule(argument_spec={"running": names, "restarted": names, "stopped": names}, supports_check_mode=True)
+    options = ("running", "restarted", "try_restarted", "stopped")
+    module = AnsibleModule(argument_spec=dict.fromkeys(options, names), supports_check_mode=True)
     wanted, systemctl = module.params, Systemctl(module)
-    asked = list(dict.fromkeys([*wanted["running"], *wanted["restarted"], *wanted["stopped"]]))
+    asked = list(dict.fromkeys(name for option in options for name in wanted[option]))
     states = systemctl.states(asked)
     stale = any(state["NeedDaemonReload"] == "yes" or state["LoadState"] == "not-found" for state in states.values())
     if stale and not module.check_mode:

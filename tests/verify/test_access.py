@@ -4,7 +4,7 @@ import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import device_host
 
 from tests.verify.model import INTERNET
-from tests.verify.probes import CONTROLLER, inside, stands_here
+from tests.verify.probes import CONTROLLER, inside, namespace, stands_here
 
 OPEN, REFUSED, UNREACHABLE = "open", "refused", "unreachable"
 
@@ -60,14 +60,12 @@ def test_government_network_reaches_no_internet(province, site):
         pytest.skip("this site doesn't have both a TSLCD and an Internet line")
     if not stands_here("tslcd"):
         pytest.skip("nothing can be sent from the government network here; try it from a laptop on that line")
-    router, (address, port) = str(lines[0].address).split("/")[0], INTERNET
+    router, address = str(lines[0].address).split("/")[0], INTERNET[0]
     inside("tslcd", "ip", "route", "replace", address, "via", router)
     try:
-        answer = inside(
-            "tslcd", "timeout", "5", "bash", "-c", f"(exec 3<>/dev/tcp/{address}/{port}) 2>/dev/null && echo open || echo closed"
-        )
+        (answer,) = namespace("tslcd")("collect_reach.py", [INTERNET]).values()
         assert "lladdr" in inside("tslcd", "ip", "neigh", "show", router), "the try should have been handed to the site's router"
-        assert answer.strip() == "closed"
+        assert answer == UNREACHABLE
     finally:
         inside("tslcd", "ip", "route", "del", address, "via", router)
 
