@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Interface, ip_interface, ip_network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import device_host
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Line, Province, Site
 
-INTERNET = ip_network("203.0.113.0/24")
+INTERNET = IPv4Network("203.0.113.0/24")
 GATEWAY, WEB, NTP, CARRIER = (INTERNET.network_address + part for part in (1, 80, 123, 66))
-PROVIDER = ip_interface("198.51.100.1/24")  # the gateway of lines with a fixed address
-CARRIER_INSIDE = ip_interface("100.64.0.1/10")  # RFC 6598, shared address space
-TSLCD_GATEWAY = ip_interface("10.190.0.1/16")
-TSLCD_NTP = ip_interface("10.190.0.123/16")
-POE = ip_interface("192.168.254.1/24")  # a recorder's own PoE net
+PROVIDER = IPv4Interface("198.51.100.1/24")  # the gateway of lines with a fixed address
+CARRIER_INSIDE = IPv4Interface("100.64.0.1/10")  # RFC 6598, shared address space
+TSLCD_GATEWAY = IPv4Interface("10.190.0.1/16")
+TSLCD_NTP = IPv4Interface("10.190.0.123/16")
+POE = IPv4Interface("192.168.254.1/24")  # a recorder's own PoE net
 PC_HOST_PART = 50  # an office PC that no inventory lists
 NO_GATEWAY = {"tan-dinh-cam2"}  # installers often leave a camera's gateway empty
 
@@ -71,9 +71,9 @@ def topology(province: Province) -> Topology:
 def _outside(province: Province) -> Iterator[Node]:
     default = "default"
     hub = province.centres["centre"]
-    yield Node("internet", forwards=True, bridges={"net": tuple(ip_interface(f"{a}/24") for a in (GATEWAY, WEB)), "isp": (PROVIDER,)})
+    yield Node("internet", forwards=True, bridges={"net": tuple(IPv4Interface(f"{a}/24") for a in (GATEWAY, WEB)), "isp": (PROVIDER,)})
     yield Node("cgn", forwards=True, bridges={"inside": (CARRIER_INSIDE,)}, routes=((default, GATEWAY),))
-    yield Node("tslcd", forwards=True, bridges={"net": (TSLCD_GATEWAY, ip_interface("10.190.1.1/24"))})
+    yield Node("tslcd", forwards=True, bridges={"net": (TSLCD_GATEWAY, IPv4Interface("10.190.1.1/24"))})
     yield Node("ntp", routes=((default, GATEWAY),))
     yield Node("desk", routes=((default, hub.address),))
     yield Node("centre", machine=True, routes=((default, GATEWAY),))
@@ -95,7 +95,7 @@ def _outside_links(province: Province) -> Iterator[tuple[Port, Port]]:
 
 
 def _in(address: IPv4Address, length: int) -> IPv4Interface:
-    return ip_interface(f"{address}/{length}")  # type: ignore[return-value]
+    return IPv4Interface(f"{address}/{length}")
 
 
 def _site_nodes(name: str, site: Site) -> Iterator[Node]:

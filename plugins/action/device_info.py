@@ -23,7 +23,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         """Read the task's host."""
-        result = super().run(tmp, task_vars)
+        result: dict[str, Any] = super().run(tmp, task_vars)
         options, variables = plain(self._task.args), task_vars or {}
         rim = None
         try:
@@ -51,4 +51,5 @@ def _shown(device: Device, running: Running) -> dict[str, Any]:
         node[last] = value
     identity = {"vendor": device.vendor.name, **tree.pop("identity", {})}
     unsupported = [{"key": key, "reason": reason} for key, reason in sorted(running.unsupported.items())]
-    return {"identity": identity, "running": {**tree, **running.rows}, "unsupported": unsupported}
+    unknown = [{"key": key, "reason": str(error)} for key, error in sorted(running.unknown.items())]
+    return {"identity": identity, "running": {**tree, **running.rows}, "unsupported": unsupported, "unknown": unknown}

@@ -56,6 +56,18 @@ unsupported:
     reason:
       description: One sentence.
       type: str
+unknown:
+  description: What could not be told, because its answer can't be understood or the account has no right to it, and why.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    key:
+      description: Place in the vocabulary.
+      type: str
+    reason:
+      description: One sentence.
+      type: str
 findings:
   description: What should be improved although nothing failed, such as management over plain HTTP.
   returned: always

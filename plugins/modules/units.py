@@ -81,11 +81,7 @@ def plan(wanted: dict, states: dict) -> dict:
         "enable": [name for name in run if states[name].get("UnitFileState") == "disabled"],
         "restart": list(wanted["restarted"]),
         "try-restart": [name for name in wanted["try_restarted"] if states[name]["ActiveState"] in RUNS],
-        "start": [
-            name
-            for name in wanted["running"]
-            if name not in wanted["restarted"] and states[name]["ActiveState"] not in RUNS
-        ],
+        "start": [name for name in wanted["running"] if name not in wanted["restarted"] and states[name]["ActiveState"] not in RUNS],
     }
 
 

@@ -89,7 +89,7 @@ def _centre(province: Province, planned: Plan, name: str, centre: Centre) -> Hos
     if centre.kind == "ioc":
         hub_name, hub = province.storage_centre()
         watch = [{"camera": row["camera"], "path": f"/live/{row['camera']}/index.m3u8"} for row in _recorded(province, planned)]
-        wish = {
+        wish: dict[str, Any] = {
             "ioc": {"centre": str(hub.address), "centre_id": hub_name, "port": PORTAL_PORTS[0], "watch": watch},
             "input": [_flow(Flow("controller", _hosts(*hub.controllers), (), "tcp", (SSH_PORT,)))],
             "time": {"sources": [str(hub.address)], "serve": []},

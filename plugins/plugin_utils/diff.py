@@ -6,18 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import ModelError
+from .errors import ModelError, MotcuaError
 from .settings import Items, Risk, Setting
 
+LISTS = ("users", "channels")  # what a wish may hold rows of
+NO_WAY = "no way to it is known for this kind of device"
 SECRET = "(secret)"  # noqa: S105  what is shown in a password's place
 
 
 @dataclass(frozen=True)
 class Running:
-    """What a device said: values by key, why the others have none, and the rows of its lists by list and name."""
+    """What a device said: values by key, why the others have none, and the rows of its lists by list and name.
+
+    ``unsupported`` are keys and lists that it doesn't have, ``unknown`` those of which it could not be told what they are.
+    """
 
     values: Mapping[str, Any] = field(default_factory=dict)
     unsupported: Mapping[str, str] = field(default_factory=dict)
+    unknown: Mapping[str, MotcuaError] = field(default_factory=dict)
     rows: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
 
@@ -58,11 +64,12 @@ class RowChange:
 
 @dataclass(frozen=True)
 class Difference:
-    """All changes, and the wishes that the device has no place for, with the reason."""
+    """All changes, the wishes that the device has no place for, with the reason, and those that could not be compared."""
 
     changes: tuple[Change, ...] = ()
     rows: tuple[RowChange, ...] = ()
     unsupported: Mapping[str, str] = field(default_factory=dict)
+    unknown: Mapping[str, MotcuaError] = field(default_factory=dict)
 
 
 def flatten(wish: Mapping[str, Any], lists: Mapping[str, Items]) -> dict[str, Any]:
@@ -76,7 +83,7 @@ def flatten(wish: Mapping[str, Any], lists: Mapping[str, Items]) -> dict[str, An
         else:
             flat[prefix] = value
 
-    descend("", {key: value for key, value in wish.items() if key not in lists})
+    descend("", {key: value for key, value in wish.items() if key not in (*LISTS, *lists)})
     return flat
 
 
@@ -87,29 +94,30 @@ def diff(
 
     :raises ModelError: when a wished value can't be spelt in its setting's form.
     """
-    changes, unsupported = [], {}
+    changes: list[Change] = []
+    unsupported: dict[str, str] = {}
     for key, wanted in flatten(wish, lists).items():
         setting = settings.get(key)
-        if setting is None or key in running.unsupported or key not in running.values:
-            reason = (
-                "no way to it is known for this kind of device"
-                if setting is None
-                else running.unsupported.get(key, "the device doesn't report it")
-            )
+        if key in running.unknown:
+            continue
+        if setting is None:
+            unsupported[key] = NO_WAY
+        elif key not in running.values:
             # To have something switched off on a device that doesn't have it is to have it switched off.
-            if not (wanted is False and setting is not None):
-                unsupported[key] = reason
+            if wanted is not False:
+                unsupported[key] = running.unsupported.get(key, "the device doesn't report it")
         elif not _equal(setting, wanted, running.values[key]):
             changes.append(Change(setting, running.values[key], wanted))
-    rows = []
-    for key, items in lists.items():
-        for name, row in (wish.get(key) or {}).items():
-            found = _row(items, str(name), row, running.rows.get(key, {}).get(str(name)), renew)
+    rows: list[RowChange] = []
+    for key in (key for key in LISTS if wish.get(key) and key not in running.unknown):
+        if key not in running.rows:
+            unsupported[key] = running.unsupported.get(key, NO_WAY)
+            continue
+        for name, row in wish[key].items():
+            found = _row(lists[key], str(name), row, running.rows[key].get(str(name)), renew)
             rows += [found] if found else []
-    for key in wish:
-        if key in ("users", "channels") and key not in lists:
-            unsupported[key] = "no way to it is known for this kind of device"
-    return Difference(tuple(changes), tuple(rows), unsupported)
+    unknown = {key: error for key, error in running.unknown.items() if key in lists or key in flatten(wish, lists)}
+    return Difference(tuple(changes), tuple(rows), unsupported, unknown)
 
 
 def _row(items: Items, name: str, wanted: Mapping[str, Any], running: Mapping[str, Any] | None, renew: bool) -> RowChange | None:

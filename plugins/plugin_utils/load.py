@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from .errors import ModelError
@@ -154,7 +155,8 @@ def _known_keys(where: list[str]) -> list[str]:
         field = model.model_fields.get(part) if isinstance(model, type) and issubclass(model, BaseModel) else None
         if field is not None:
             model = _element(field.annotation)
-    return [field.alias or name for name, field in model.model_fields.items()] if isinstance(model, type) else []
+    known: Mapping[str, FieldInfo] = getattr(model, "model_fields", {})
+    return [field.alias or name for name, field in known.items()]
 
 
 def _element(annotation: Any) -> Any:

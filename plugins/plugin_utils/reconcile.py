@@ -12,10 +12,10 @@ from typing import Any
 from .accounts import MINIMUM_TRIES_LEFT, Accounts, Login
 from .dialects import Dialect, Document, Reply, Target
 from .diff import SECRET, Change, Difference, RowChange, Running, diff, flatten
-from .errors import AuthRefused, Garbled, Locked, NotConverged, Refused, Unreachable, Unsupported
+from .errors import AuthRefused, Garbled, Locked, MotcuaError, NotConverged, Refused, Unreachable, Unsupported
 from .settings import Setting
 from .transport import Credential
-from .vendors import Vendor
+from .vendors.table import Vendor
 
 REBOOT_SECONDS, POLL_SECONDS = 180.0, 1.0
 
@@ -59,10 +59,10 @@ class Device:
 class Conversation:
     """A logged-in dialect with the documents that were read already: each is fetched once."""
 
-    def __init__(self, device: Device, dialect: Dialect) -> None:
+    def __init__(self, device: Device, dialect: Dialect[Any]) -> None:
         """Talk about one channel of a device."""
         self._device, self.dialect = device, dialect
-        self._documents: dict[str, Document | Unsupported] = {}
+        self._documents: dict[str, Document | MotcuaError] = {}
 
     def place(self, text: str) -> str:
         """A table's place with the channel filled in, counted from 1 and from 0."""
@@ -73,10 +73,10 @@ class Conversation:
         if at not in self._documents:
             try:
                 self._documents[at] = await self.dialect.fetch(at)
-            except Unsupported as error:
+            except (Unsupported, Garbled, Refused) as error:
                 self._documents[at] = error
         found = self._documents[at]
-        if isinstance(found, Unsupported):
+        if isinstance(found, MotcuaError):
             raise found
         return found
 
@@ -85,30 +85,36 @@ class Conversation:
         self._documents.pop(at, None)
 
     async def read(self, keys: Iterable[str], lists: Iterable[str]) -> Running:
-        """Every key becomes a value or a reason."""
-        values, unsupported, settings = {}, {}, self._device.settings
-        for key in keys:
-            if key not in settings:
-                continue
+        """Every key and list becomes a value or a reason; one that can't be understood doesn't hide the others."""
+        values: dict[str, Any] = {}
+        rows: dict[str, dict[str, dict[str, Any]]] = {}
+        unsupported: dict[str, str] = {}
+        unknown: dict[str, MotcuaError] = {}
+        settings = self._device.settings
+        for key in [*(key for key in keys if key in settings), *lists]:
             try:
-                values[key] = await self._value(settings[key])
+                if key in settings:
+                    values[key] = await self._value(settings[key])
+                else:
+                    rows[key] = await self._rows(key)
             except Unsupported as error:
                 unsupported[key] = str(error)
-        rows = {}
-        for key in lists:
-            with contextlib.suppress(Unsupported):
-                rows[key] = await self._rows(key)
-        return Running(values, unsupported, rows)
+            except (Garbled, Refused) as error:
+                unknown[key] = error
+        return Running(values, unsupported, unknown, rows)
 
     async def _value(self, setting: Setting) -> Any:
         document = await self.document(self.place(setting.at))
         native = document.get(self.place(setting.select))
         if native is None:
             raise Unsupported(f"the device doesn't say {setting.select}")
+        return self._understood(setting, setting.at, native)
+
+    def _understood(self, setting: Setting, at: str, native: str) -> Any:
         try:
             return setting.form.read(native)
-        except ValueError as error:
-            raise Garbled(f"{self._device.name}: {setting.at}: {setting.select}: {error}") from None
+        except (ValueError, OverflowError) as error:
+            raise Garbled(f"{self._device.name}: {at}: {setting.select}: {error}") from None
 
     async def _rows(self, key: str) -> dict[str, dict[str, Any]]:
         items = self._device.vendor.lists(self._device.role)[key]
@@ -119,7 +125,7 @@ class Conversation:
             for setting in items.settings:
                 native = row.get(setting.select)
                 if native is not None:
-                    values[setting.key] = setting.form.read(native)
+                    values[setting.key] = self._understood(setting, items.at, native)
             found[row.get(items.match) or ""] = values
         return found
 
@@ -159,7 +165,7 @@ async def conversation(device: Device, logins: Sequence[Login] | None = None) ->
         await dialect.close()
 
 
-async def _log_in(device: Device, ways: Sequence[Login | None]) -> tuple[Dialect, Login | None]:
+async def _log_in(device: Device, ways: Sequence[Login | None]) -> tuple[Dialect[Any], Login | None]:
     for way in ways:
         dialect = device.vendor.dialect(device.target(way))
         try:
@@ -206,22 +212,38 @@ async def reconcile(
             _predict(difference, outcome)
         else:
             await _apply(talk, device, difference, outcome, bound)
+    _tell(difference.unknown)
+
+
+def _tell(unknown: Mapping[str, MotcuaError]) -> None:
+    """End with what could not be compared, after everything else was done."""
+    for error in unknown.values():
+        raise type(error)("; ".join(dict.fromkeys(map(str, unknown.values()))))
 
 
 async def _renew(device: Device, accounts: Accounts, users: Mapping[str, Any], outcome: Outcome) -> None:
-    """Write every account's password; a login proves our own before the factory account, our way back, is changed last and alone."""
+    """Write every account's password, and prove each by a login; the factory account, our way back, is changed last and alone."""
     lists = {key: items for key, items in device.vendor.lists(device.role).items() if key == "users"}
     ours, factory = accounts.working(), device.vendor.factory_user
     async with conversation(device) as (talk, _):
-        rows = diff({}, lists, {"users": users}, await talk.read((), lists), renew=True).rows
+        running = await talk.read((), lists)
+        _tell(running.unknown)
+        if "users" not in running.rows:
+            reason = running.unsupported.get("users", "no way to them is known")
+            raise Unsupported(f"{device.name}: its accounts can't be listed ({reason}), so their passwords can't be set; set them by hand")
+        rows = diff({}, lists, {"users": users}, running, renew=True).rows
         accounts.begin()
-        others = [row for row in rows if row.name != factory]
-        await _apply_rows(talk, device, sorted(others, key=lambda row: row.name == ours.credential.user), outcome)
+        others = sorted((row for row in rows if row.name != factory), key=lambda row: row.name == ours.credential.user)
+        refused = await _store_rows(talk, device, others, outcome)
+    # Only a new login may follow: this one's password may be the one that was just changed.
     async with conversation(device, [ours]) as (talk, _):
-        await _apply_rows(talk, device, [row for row in rows if row.name == factory], outcome)
-    if factory in users:
-        async with conversation(device, [Login(Credential(factory, accounts.password(factory)))]):
-            pass  # the login itself is the proof
+        _all_taken(await _read_rows_back(talk, others, refused, outcome))
+        last = [row for row in rows if row.name == factory]
+        _all_taken(await _read_rows_back(talk, last, await _store_rows(talk, device, last, outcome), outcome))
+    for name in users:
+        if name != ours.credential.user:
+            async with conversation(device, [Login(Credential(name, accounts.password(name)))]):
+                pass  # the login itself is the proof
     accounts.confirm()
 
 
@@ -240,7 +262,7 @@ def _shown(row: RowChange) -> tuple[Any, Any]:
 
 async def _apply(talk: Conversation, device: Device, difference: Difference, outcome: Outcome, bound: asyncio.Timeout | None) -> None:
     """Documents in the order of their riskiest change, rows before them; then what the device made of it."""
-    await _apply_rows(talk, device, difference.rows, outcome)
+    kept = await _read_rows_back(talk, difference.rows, await _store_rows(talk, device, difference.rows, outcome), outcome)
     documents: dict[str, list[Change]] = defaultdict(list)
     for change in difference.changes:
         documents[talk.place(change.setting.at)].append(change)
@@ -255,20 +277,47 @@ async def _apply(talk: Conversation, device: Device, difference: Difference, out
     if outcome.reboot_required:
         await _reboot(talk, bound)
         outcome.reboot_required = False
-    await _read_back(talk, difference.changes, refused, outcome)
+    _all_taken([*kept, *await _read_back(talk, difference.changes, refused, outcome)])
 
 
-async def _apply_rows(talk: Conversation, device: Device, rows: Sequence[RowChange], outcome: Outcome) -> None:
+def _all_taken(kept: Sequence[str]) -> None:
+    if kept:
+        raise NotConverged(f"the device kept its own values: {'; '.join(kept)}; plan what it can do, or replace it")
+
+
+async def _store_rows(talk: Conversation, device: Device, rows: Sequence[RowChange], outcome: Outcome) -> dict[str, str]:
+    """Write rows one by one; the words of those that the device refused."""
+    refused: dict[str, str] = {}
     for row in rows:
         password = None
         if row.secret is not None:
             if device.accounts is None:
                 raise Refused(f"{device.name}: {row.key}: its password is a derived secret; run it with the province's inventory")
             password = device.accounts.password(row.secret)
+        try:
+            outcome.reboot_required |= (await talk.store_row(row, password)).reboot
+        except (Refused, Unsupported) as error:
+            refused[row.key] = str(error)
+    return refused
+
+
+async def _read_rows_back(talk: Conversation, rows: Sequence[RowChange], refused: Mapping[str, str], outcome: Outcome) -> list[str]:
+    """Say of each row what came of it; what the device kept instead."""
+    lists = {row.items.key: row.items for row in rows}
+    wish: dict[str, dict[str, Any]] = {key: {row.name: row.after for row in rows if row.items.key == key} for key in lists}
+    running = await talk.read((), lists)
+    still = {row.key for row in diff({}, lists, wish, running).rows} | set(refused)
+    kept = []
+    for row in rows:
         before, after = _shown(row)
-        reply = await talk.store_row(row, password)
-        outcome.reboot_required |= reply.reboot
-        outcome.note(row.key, before, after, "applied")
+        now = running.rows.get(row.items.key, {}).get(row.name)
+        if row.key not in still and now is not None:
+            outcome.note(row.key, before, after, "applied")
+            continue
+        words = refused.get(row.key, "")
+        outcome.note(row.key, before, now, "refused" if words or now is None else "clamped", words)
+        kept.append(f"{row.key} should be {row.after!r} and is {now!r}{f' ({words})' if words else ''}")
+    return kept
 
 
 async def _reboot(talk: Conversation, bound: asyncio.Timeout | None) -> None:
@@ -289,7 +338,8 @@ async def _reboot(talk: Conversation, bound: asyncio.Timeout | None) -> None:
             return
 
 
-async def _read_back(talk: Conversation, changes: Sequence[Change], refused: Mapping[str, str], outcome: Outcome) -> None:
+async def _read_back(talk: Conversation, changes: Sequence[Change], refused: Mapping[str, str], outcome: Outcome) -> list[str]:
+    """Say of each change what came of it; what the device kept instead."""
     running = await talk.read([change.key for change in changes], ())
     settings = {change.key: change.setting for change in changes}
     wish = {change.key: change.after for change in changes}
@@ -303,5 +353,4 @@ async def _read_back(talk: Conversation, changes: Sequence[Change], refused: Map
         words = refused.get(change.key, "")
         outcome.note(change.key, change.before, now, "refused" if words or now == change.before else "clamped", words)
         kept.append(f"{change.key} should be {change.after!r} and is {now!r}{f' ({words})' if words else ''}")
-    if kept:
-        raise NotConverged(f"the device kept its own values: {'; '.join(kept)}; plan what it can do, or replace it")
+    return kept

@@ -23,6 +23,7 @@ from pathlib import Path
 import httpx
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID
 
 from .errors import AuthRefused, Garbled, PinChanged, Refused, Unreachable
 
@@ -44,11 +45,12 @@ class Credential:
 
 @dataclass(frozen=True)
 class Certificate:
-    """What the device's TLS certificate says, and the fingerprint of its key."""
+    """What the device's TLS certificate says, and the fingerprint of its key; ``names`` are the devices that it speaks for."""
 
     subject: str
     expires: datetime | None
     pin: str
+    names: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -66,13 +68,26 @@ class Trust:
         """Whether this certificate is the device's; the first one that is ever seen becomes its pin."""
         self.certificate = _read_certificate(der)
         if self.authority is not None:
-            return True
+            # Whatever else the authority signed, only this device's own certificate speaks for it.
+            self.changed = self.host not in self.certificate.names
+            return not self.changed
         known = self._pin or self._stored()
         if known is None:
             self._store(self.certificate.pin)
         self._pin = known or self.certificate.pin
         self.changed = self._pin != self.certificate.pin
         return not self.changed
+
+    @property
+    def complaint(self) -> str:
+        """What to tell people about a certificate that isn't the device's."""
+        if self.authority is not None:
+            named = ", ".join(sorted(self.certificate.names if self.certificate else ())) or "nobody"
+            return f"its certificate speaks for {named} and not for {self.host}; nothing secret was sent. Look at it, or sign a new one"
+        return (
+            f"another key answers than at the first contact of {self.host}; nothing secret was sent. "
+            f"Look at the device; if it was replaced or reset, remove {self.path}"
+        )
 
     def _stored(self) -> str | None:
         try:
@@ -96,10 +111,19 @@ def _read_certificate(der: bytes) -> Certificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        subject = certificate.subject.rfc4514_string()
-        return Certificate(subject, certificate.not_valid_after_utc, f"spki-sha256:{hashlib.sha256(key).hexdigest()}")
+        pin = f"spki-sha256:{hashlib.sha256(key).hexdigest()}"
+        return Certificate(certificate.subject.rfc4514_string(), certificate.not_valid_after_utc, pin, _names(certificate))
     except ValueError:  # firmware that writes certificates its own way: then the whole certificate is the pin
         return Certificate("", None, f"certificate-sha256:{hashlib.sha256(der).hexdigest()}")
+
+
+def _names(certificate: x509.Certificate) -> frozenset[str]:
+    common = [str(attribute.value) for attribute in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    try:
+        alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return frozenset(common)
+    return frozenset([*common, *alternative.get_values_for_type(x509.DNSName)])
 
 
 def _tls_context(trust: Trust) -> ssl.SSLContext:
@@ -195,10 +219,7 @@ class Http:
                 content = await _bounded(answer.aiter_bytes(), self._base)
         except httpx.HTTPError as error:
             if self._trust.changed:
-                raise PinChanged(
-                    f"{self._base}: another key answers than at the first contact of {self._trust.host}; nothing secret was sent. "
-                    f"Look at the device; if it was replaced or reset, remove {self._trust.path}"
-                ) from None
+                raise PinChanged(f"{self._base}: {self._trust.complaint}") from None
             raise Unreachable(
                 f"{self._base}: doesn't answer ({_reason(error)}); check power, line and address of {self._trust.host}"
             ) from None

@@ -143,7 +143,8 @@ class Dahua(Device):
         name = self.config["factory_user"]
         hashed = upper(name, self.realm, self.config["factory_password"])
         user = {"hashed": hashed, "group": "admin", "memo": "admin 's account", "reserved": True}
-        return {"users": {name: user}, "tables": tables(self.config)}
+        missing = self.config["quirks"].get("missing", ())
+        return {"users": {name: user}, "tables": {key: value for key, value in tables(self.config).items() if key not in missing}}
 
     def ntp_server(self):
         values = self.state["tables"]

@@ -36,6 +36,21 @@ def find(root, name):
     return next((element for element in root.iter() if local(element) == name), None)
 
 
+def write(root):
+    """XML as these devices write it: a default namespace wherever it changes, no prefixes."""
+
+    def plain(element, inherited):
+        namespace = element.tag[1:].split("}")[0] if element.tag.startswith("{") else ""
+        copy = ElementTree.Element(local(element), dict(element.attrib))
+        if namespace != inherited:
+            copy.set("xmlns", namespace)
+        copy.text, copy.tail = element.text, element.tail
+        copy.extend(plain(child, namespace) for child in element)
+        return copy
+
+    return ElementTree.tostring(plain(root, ""), encoding="unicode")
+
+
 def text(root, name, default=""):
     element = find(root, name)
     return default if element is None else (element.text or "").strip()
@@ -72,7 +87,7 @@ class Hikvision(Device):
         config = self.config
         return {
             "users": {config["factory_user"]: {"id": 1, "password": config["factory_password"], "level": "Administrator"}},
-            "documents": self.make(config),
+            "documents": {path: text for path, text in self.make(config).items() if path not in config["quirks"].get("missing", ())},
             "zone": "CST-8:00:00",
             "mode": "NTP",
             "channels": {str(channel["number"]): dict(channel) for channel in config["channels"]},
@@ -105,7 +120,7 @@ class Hikvision(Device):
         path, name = KNOBS[key]
         root = self.document(path)
         find(root, name).text = value
-        self.state["documents"][path] = ElementTree.tostring(root, encoding="unicode")
+        self.state["documents"][path] = write(root)
 
     async def handle(self, request: Request):
         self.requests += 1
@@ -257,11 +272,11 @@ class Hikvision(Device):
             if refusal is not None:
                 return refusal
         # Whole documents only: what wasn't sent is gone.
-        self.state["documents"][path] = ElementTree.tostring(new, encoding="unicode")
+        self.state["documents"][path] = write(new)
         self.save()
-        if path.startswith("/ISAPI/Streaming/") and ElementTree.tostring(new) != ElementTree.tostring(old):
+        if path.startswith("/ISAPI/Streaming/") and write(new) != write(old):
             await self.refresh()
-        return status(7, "Reboot Required", "rebootRequired") if path in NEEDS_REBOOT else status(*OK)
+        return status(7, "Reboot Required", "rebootRequired") if path in (*NEEDS_REBOOT, *quirks.get("reboot_for", ())) else status(*OK)
 
     def _clamp(self, path, new, old):
         """Sizes are refused, rates are silently clamped, and a mistaken codec is ignored."""
@@ -395,7 +410,7 @@ class HikvisionNvr(Hikvision):
                 if text(theirs, name) != text(ours, name):
                     find(theirs, name).text, changed = text(ours, name), True
             if changed:
-                camera.put(at, ElementTree.tostring(theirs))
+                camera.put(at, write(theirs).encode())
             minutes = posix_offset_minutes(self.state["zone"])
             wall = self.clock.local(minutes).strftime("%Y-%m-%dT%H:%M:%S")
             camera.put(

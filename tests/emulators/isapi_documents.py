@@ -66,6 +66,9 @@ def address(config):
 <PrimaryDNS><ipAddress>8.8.8.8</ipAddress></PrimaryDNS><SecondaryDNS><ipAddress>0.0.0.0</ipAddress></SecondaryDNS></IPAddress>"""
 
 
+STATUS = f'<DeviceStatus version="2.0" xmlns="{V20}"><deviceUpTime>86400</deviceUpTime></DeviceStatus>'
+
+
 def camera(config):
     """All documents of a camera fresh from the box, by path."""
     network = "/ISAPI/System/Network"
@@ -80,6 +83,7 @@ def camera(config):
     ]
     return {
         "/ISAPI/System/deviceInfo": info(config, "IPCamera"),
+        "/ISAPI/System/status": STATUS,
         "/ISAPI/System/time/ntpServers/1": ntp(),
         f"{network}/interfaces/1/ipAddress": address(config),
         f"{network}/UPnP": switch("UPnP", True, namespace=ISAPI),
@@ -104,6 +108,7 @@ def nvr(config):
     rows = [("HTTP", True, 80, ""), ("RTSP", True, 554, ""), ("HTTPS", True, 443, TLS), ("DEV_MANAGE", None, 8000, "")]
     documents = {
         "/ISAPI/System/deviceInfo": info(config, "NVR", ISAPI),
+        "/ISAPI/System/status": STATUS,
         "/ISAPI/System/time/ntpServers/1": ntp(),
         f"{network}/interfaces/1/ipAddress": address(config),
         f"{network}/UPnP": switch("UPnP", True, namespace=ISAPI),

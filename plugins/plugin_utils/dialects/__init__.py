@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ..settings import Items
 from ..transport import Certificate, Credential, Http, Trust
@@ -59,19 +59,22 @@ class Document(Protocol):
         """The rows of a list, each a document that writes through to this one."""
 
 
-class Dialect(Protocol):
+D = TypeVar("D", bound=Document)
+
+
+class Dialect(Protocol[D]):
     """One logged-in conversation with one device."""
 
     async def open(self) -> None:
         """Prove the login with one request; AuthRefused or Locked when it is refused."""
 
-    async def fetch(self, at: str) -> Document:
+    async def fetch(self, at: str) -> D:
         """Read a document; Unsupported when the device has none there."""
 
-    async def store(self, at: str, document: Document) -> Reply:
+    async def store(self, at: str, document: D) -> Reply:
         """Write a whole document back; Refused with the device's words."""
 
-    async def store_row(self, items: Items, row: Mapping[str, str], existing: Document | None) -> Reply:
+    async def store_row(self, items: Items, row: Mapping[str, str], existing: D | None) -> Reply:
         """Add a row to a list (``existing`` is None), or change an existing one; ``row`` is native text by select."""
 
     async def reboot(self) -> None:

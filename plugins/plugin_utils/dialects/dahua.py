@@ -103,7 +103,7 @@ class Dahua:
             raise Unsupported(f"the device has no {name}, or the account no right to it (HTTP {answer.status})")
         return parse(answer.text, name if kind == "config" else "")
 
-    async def store(self, at: str, document: Table) -> Reply:  # type: ignore[override]
+    async def store(self, at: str, document: Table) -> Reply:
         """Send the changed keys of a table in one request."""
         name = at.partition(":")[2]
         changes = "&".join(f"{_whole(name, key)}={quote(value, safe='')}" for key, value in document.changed.items())
@@ -113,7 +113,7 @@ class Dahua:
             raise Refused(f"{self._target.name}: {name}: the device refuses: {words or f'HTTP {answer.status}'}")
         return Reply()
 
-    async def store_row(self, items: Items, row: Mapping[str, str], existing: Table | None) -> Reply:  # type: ignore[override]
+    async def store_row(self, items: Items, row: Mapping[str, str], existing: Table | None) -> Reply:
         """Add an account, or change its group or password, with the password in its hashed form."""
         values = dict(row)
         name = values.get(items.match) or (existing.get(items.match) if existing else None)
@@ -121,13 +121,21 @@ class Dahua:
         password = values.pop(items.secret or "", None)
         hashed = None if password is None else _hashed(name, self._realm, password)
         if existing is None:
-            user = {**values, "Password": hashed, "Memo": "motcua", "Sharable": True, "Reserved": False, "AuthorityList": []}
+            fixed = {"Memo": "motcua", "Sharable": True, "Reserved": False, "AuthorityList": []}
+            user: dict[str, Any] = {**values, **fixed, "Password": hashed}
             return await self._change("userManager.addUser", {"user": user})
         if any(existing.get(key) != value for key, value in values.items()):
             await self._change("userManager.modifyUser", {"name": name, "user": {**existing.values, **values}})
         if hashed is not None:
-            await self._change("userManager.modifyPassword", {"name": name, "pwd": hashed, "pwdOld": "", "authorityType": "Default"})
+            await self._change(
+                "userManager.modifyPassword", {"name": name, "pwd": hashed, "pwdOld": self._present(name), "authorityType": "Default"}
+            )
         return Reply()
+
+    def _present(self, name: str) -> str:
+        """The hashed password that an account has now, which the device wants to see where one changes its own."""
+        credential = self._target.credential
+        return _hashed(name, self._realm, credential.password) if credential is not None and credential.user == name else ""
 
     async def reboot(self) -> None:
         """Ask for a reboot."""

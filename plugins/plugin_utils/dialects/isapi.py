@@ -6,6 +6,7 @@ occur, two of them in one device (urn:psialliance-org, .../ver10/..., .../ver20/
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,10 @@ STEP = re.compile(r"(?P<name>[\w.-]+)(?:\[(?P<child>[\w.-]+)=(?P<value>[^\]]*)\]
 DONE, REBOOT_REQUIRED = ("0", "1"), "7"  # statusCode of a ResponseStatus
 # 400 methodNotAllowed, 403 notSupport, 404, and 500 on firmware 5.2: how 15 recorded devices say that they don't have a document.
 NOT_THERE = (400, 403, 404, 405, 500, 501)
+IDENTITY = "/ISAPI/System/deviceInfo"
+HTTP_ERROR = 400
+HTTP_BUSY = 503  # small models take about two requests at a time
+BUSY_SECONDS = (2.0, 4.0, 8.0)
 NO_RIGHT = ("lowprivilege", "insufficientpermission")
 NEW_ROWS = {
     "User": '<User version="2.0" xmlns="http://www.hikvision.com/ver20/XMLSchema"><id>0</id><userName/><password/><userLevel/></User>',
@@ -90,6 +95,8 @@ def parse(body: bytes, what: str) -> XmlDocument:
     :raises Garbled: when it isn't one well-formed document.
     """
     head = body.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if b"\0" in body:  # another encoding could hide a document type
+        raise Garbled(f"{what}: answers XML that is not UTF-8, which no camera does; look at what stands at this address")
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise Garbled(f"{what}: answers XML with a document type, which no camera does; look at what stands at this address")
     try:
@@ -143,7 +150,9 @@ class Isapi:
 
     async def open(self) -> None:
         """Log in by reading the device's identity."""
-        await self._ask("GET", "/ISAPI/System/deviceInfo")
+        answer = await self._ask("GET", IDENTITY)
+        if answer.status < HTTP_ERROR and _local(parse(answer.body, f"{self._target.name}: {IDENTITY}").root) != "DeviceInfo":
+            raise Garbled(f"{self._target.name}: doesn't answer as a Hikvision device; check its vendor and its address")
 
     async def fetch(self, at: str) -> XmlDocument:
         """Read a document."""
@@ -154,11 +163,11 @@ class Isapi:
             raise Unsupported(f"the device has no {at} (HTTP {answer.status})")
         return parse(answer.body, f"{self._target.name}: {at}")
 
-    async def store(self, at: str, document: XmlDocument) -> Reply:  # type: ignore[override]
+    async def store(self, at: str, document: XmlDocument) -> Reply:
         """Put a document."""
         return self._reply(at, await self._ask("PUT", at, document.encode()))
 
-    async def store_row(self, items: Items, row: Mapping[str, str], existing: XmlDocument | None) -> Reply:  # type: ignore[override]
+    async def store_row(self, items: Items, row: Mapping[str, str], existing: XmlDocument | None) -> Reply:
         """Post a new row, or put the whole existing one with the new values."""
         document = parse(NEW_ROWS[items.row].encode(), items.at) if existing is None else XmlDocument(copy.deepcopy(existing.root))
         for select, value in row.items():
@@ -180,10 +189,16 @@ class Isapi:
         await self._http.close()
 
     async def _ask(self, method: str, at: str, body: bytes = b"") -> Answer:
-        try:
-            return await self._http.request(method, at, body)
-        except LoginRefused as refused:
-            raise _refusal(self._target.name, refused.answer) from None
+        """One request; a device that says it is busy is asked again after a pause."""
+        for pause in (*BUSY_SECONDS, None):
+            try:
+                answer = await self._http.request(method, at, body)
+            except LoginRefused as refused:
+                raise _refusal(self._target.name, refused.answer) from None
+            if pause is None or not _is_busy(answer):
+                return answer
+            await asyncio.sleep(pause)
+        raise AssertionError
 
     def _reply(self, at: str, answer: Answer) -> Reply:
         """Judge a change by the device's own words: 200 may hold an error, and statusCode 7 means done."""
@@ -193,12 +208,16 @@ class Isapi:
             return Reply(reboot=True)
         words = " ".join(filter(None, (status.get("statusString"), status.get("subStatusCode")))) if status else f"HTTP {answer.status}"
         if (
-            answer.status >= 400
+            answer.status >= HTTP_ERROR
             or (code is not None and code not in DONE)
             or (status and (status.get("subStatusCode") or "ok").lower() != "ok")
         ):
             raise Refused(f"{self._target.name}: {at}: the device refuses: {words}")
         return Reply()
+
+
+def _is_busy(answer: Answer) -> bool:
+    return answer.status == HTTP_BUSY or b"<statusCode>2</statusCode>" in answer.body
 
 
 def _refusal(name: str, answer: Answer) -> AuthRefused:

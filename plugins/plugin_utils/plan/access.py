@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from ..model import Centre, Province, Site
+from ..model import Camera, Centre, Nvr, Province, Site
 from .addresses import SiteAddresses, hub_address
 
 PORTAL_PORTS = (443,)
@@ -44,7 +44,7 @@ def plan_access(province: Province) -> Mapping[str, SiteAccess]:
 
 def _site(province: Province, name: str, site: Site, centre: Centre) -> SiteAccess:
     cameras = [camera for camera in site.cameras.values() if camera.address is not None]
-    managed = [*site.nvrs.values(), *cameras]
+    managed: list[Nvr | Camera] = [*site.nvrs.values(), *cameras]
     listed = tuple(device.address for device in managed if device.address is not None)
     ports = sorted({device.port or (443 if device.scheme == "https" else 80) for device in managed} | {RTSP_PORT})
     through = {camera.through.nvr for camera in site.cameras.values() if camera.through is not None}

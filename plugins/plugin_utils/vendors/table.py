@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ..dialects import Dialect, Target
 from ..settings import Items, PasswordRule, Setting
@@ -18,7 +19,7 @@ class Vendor:
     """A vendor: its rows, its lists, how it is spoken to, what it accepts as a password, and its factory account."""
 
     name: str
-    dialect: Callable[[Target], Dialect]
+    dialect: Callable[[Target], Dialect[Any]]
     settings: tuple[Setting, ...]
     items: tuple[Items, ...]
     password_rule: PasswordRule

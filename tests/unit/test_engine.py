@@ -1,0 +1,331 @@
+"""The engine against emulated devices over HTTP: what it reads, writes, reads back, and when it stops."""
+
+import asyncio
+import json
+
+import pytest
+from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import (
+    AuthRefused,
+    Garbled,
+    Locked,
+    ModelError,
+    NotConverged,
+    PinChanged,
+    Refused,
+    Unreachable,
+)
+from ansible_collections.motcua.cctv.plugins.plugin_utils.reconcile import Outcome, read, reconcile
+
+from tests.emulators.http import Response
+from tests.unit.wire import FACTORY, Managed, Scripted, emulated
+
+USERS = {
+    "motcua-admin": {"role": "admin", "password": {"secret": "motcua-admin"}},
+    "motcua-view": {"role": "viewer", "password": {"secret": "motcua-view"}},
+    "admin": {"role": "admin", "password": {"secret": "admin"}},
+}
+MAIN = {
+    "codec": "h265",
+    "width": 1920,
+    "height": 1080,
+    "fps": 15,
+    "bitrate_kbps": 1024,
+    "bitrate_mode": "cbr",
+    "gop_frames": 30,
+    "audio": False,
+}
+WISHES = {
+    "hikvision": {
+        "name": "Quầy số 1",
+        "time": {"zone": "Asia/Ho_Chi_Minh", "mode": "ntp", "ntp": ["192.168.1.1"]},
+        "services": {"upnp": False, "p2p": False, "telnet": False, "ssh": False, "snmp": False, "discovery": False},
+        "access": {"rtsp_auth": "digest", "lockout": True},
+        "overlay": {"name": "Quầy tiếp nhận", "clock": True},
+        "streams": {"main": MAIN},
+    },
+    "dahua": {
+        "name": "a-cam1",
+        "time": {"zone": "Asia/Ho_Chi_Minh", "mode": "ntp", "ntp": ["192.168.1.1"]},
+        "services": {"upnp": False, "p2p": False, "snmp": False, "telnet": False},
+        "access": {"lockout": True},
+        "overlay": {"name": "Quầy một cửa", "clock": True},
+        "streams": {"main": MAIN},
+    },
+}
+OEM = {
+    "model": "KX-C4012",
+    "serial": "KX-C4012ABCDEF012",
+    "mac": "3c:ef:8c:00:00:02",
+    "firmware": "2.840.0000000.28.R",
+    "firmware_date": "2022-08-26",
+}
+
+
+@pytest.fixture(params=["hikvision", "dahua"])
+def vendor(request):
+    return request.param
+
+
+@pytest.fixture
+def camera(vendor, tmp_path):
+    folder = tmp_path / "device"
+    folder.mkdir()
+    with emulated(f"{vendor}-camera", folder, **(OEM if vendor == "dahua" else {})) as running:
+        yield running
+
+
+@pytest.fixture
+def managed(camera, vendor, tmp_path):
+    return Managed(tmp_path, camera, vendor)
+
+
+def apply(managed, wish, check=False):
+    """What reconcile did, and what it raised."""
+    outcome = Outcome()
+    try:
+        asyncio.run(reconcile(managed.rim().device(), wish, outcome, check=check))
+    except Exception as error:  # noqa: BLE001  the test looks at it
+        return outcome, error
+    return outcome, None
+
+
+def converge(managed, wish):
+    outcome, error = apply(managed, wish)
+    assert error is None, error
+    return outcome
+
+
+def writes_since(camera, before):
+    return camera.hand("status")["requests"] - before
+
+
+def test_from_the_box_to_the_wish_and_then_nothing(managed, vendor):
+    wish = {**WISHES[vendor], "users": USERS}
+    first = converge(managed, wish)
+    assert {change["outcome"] for change in first.changes} == {"applied"}
+    assert {"users.motcua-admin", "users.motcua-view", "users.admin", "streams.main.codec", "overlay.name"} <= {
+        c["key"] for c in first.changes
+    }
+    assert managed.epochs() == {"confirmed": 1, "pending": None}
+    second = converge(managed, wish)
+    assert (second.changes, second.changed) == ([], False)
+    running = asyncio.run(read(managed.rim().device()))
+    assert running.values["overlay.name"] == wish["overlay"]["name"]
+    assert running.values["streams.main.fps"] == 15
+    assert running.rows["users"]["motcua-view"] == {"role": "viewer"}
+
+
+def test_check_mode_predicts_exactly_what_is_then_done(managed, vendor):
+    wish = {**WISHES[vendor], "users": USERS}
+    predicted, error = apply(managed, wish, check=True)
+    assert error is None
+    assert {change["outcome"] for change in predicted.changes} == {"predicted"}
+    assert not (managed.state / "epochs").exists()
+    done = converge(managed, wish)
+    key = "key"
+    assert sorted(change[key] for change in predicted.changes) == sorted(change[key] for change in done.changes)
+    assert [(c["before"], c["after"]) for c in sorted(predicted.changes, key=lambda c: c[key])] == [
+        (c["before"], c["after"]) for c in sorted(done.changes, key=lambda c: c[key])
+    ]
+
+
+def test_the_installers_password_doesnt_work_any_more(managed, vendor, camera):
+    converge(managed, {"users": USERS})
+    again = Managed(managed.state.parent, camera, vendor, motcua_user=FACTORY[0], motcua_password=FACTORY[1])
+    with pytest.raises(AuthRefused):
+        asyncio.run(read(again.rim().device()))
+
+
+def test_a_value_that_the_device_ignores_is_not_converged(vendor, tmp_path):
+    ignored = {"hikvision": "/ISAPI/System/Network/UPnP", "dahua": "UPnP.Enable"}[vendor]
+    folder = tmp_path / "device"
+    folder.mkdir()
+    with emulated(f"{vendor}-camera", folder, quirks={"ignore": [ignored]}) as camera:
+        managed = Managed(tmp_path, camera, vendor)
+        converge(managed, {"users": USERS})
+        outcome, error = apply(managed, {"services": {"upnp": False, "p2p": False}})
+    assert isinstance(error, NotConverged)
+    assert "services.upnp should be False and is True" in str(error)
+    assert {change["key"]: change["outcome"] for change in outcome.changes} == {"services.upnp": "refused", "services.p2p": "applied"}
+
+
+def test_a_value_that_the_device_clamps_is_named_with_what_it_took(managed):
+    converge(managed, {"users": USERS})
+    outcome, error = apply(managed, {"streams": {"main": {"bitrate_mode": "cbr", "bitrate_kbps": 20000}}})
+    assert isinstance(error, NotConverged)
+    (clamped,) = [change for change in outcome.changes if change["outcome"] == "clamped"]
+    assert (clamped["key"], clamped["after"]) == ("streams.main.bitrate_kbps", 8192)  # both kinds of device end there
+
+
+def test_a_size_that_the_device_doesnt_have_is_refused_in_its_words(managed):
+    converge(managed, {"users": USERS})
+    outcome, error = apply(managed, {"streams": {"main": {"width": 1000, "height": 1000}}, "name": "x"})
+    assert isinstance(error, NotConverged)
+    assert {change["outcome"] for change in outcome.changes if change["key"].startswith("streams")} == {"refused"}
+    assert all("refuses" in change["words"] for change in outcome.changes if change["key"].startswith("streams"))
+    assert ("name", "applied") in {(change["key"], change["outcome"]) for change in outcome.changes}
+
+
+MISSING = {"hikvision": ("/ISAPI/System/Network/ssh", "ssh"), "dahua": ("SNMP.Enable", "snmp")}
+
+
+def test_a_wish_that_the_device_has_no_place_for_is_said_and_a_switch_off_is_met(vendor, tmp_path):
+    place, service = MISSING[vendor]
+    folder = tmp_path / "device"
+    folder.mkdir()
+    with emulated(f"{vendor}-camera", folder, quirks={"missing": [place]}) as camera:
+        managed = Managed(tmp_path, camera, vendor)
+        converge(managed, {"users": USERS})
+        outcome = converge(managed, {"services": {"carrier_pigeon": True, service: False}, "motion": {"enabled": True}})
+        assert set(outcome.unsupported) == {"services.carrier_pigeon", "motion.enabled"}
+        assert set(converge(managed, {"services": {service: True}}).unsupported) == {f"services.{service}"}
+
+
+def test_one_refused_login_ends_everything(camera, vendor, tmp_path):
+    managed = Managed(tmp_path, camera, vendor, initial="not-this-1")
+    before = camera.hand("status")["requests"]
+    outcome, error = apply(managed, {"users": USERS, "name": "x"})
+    assert type(error) is AuthRefused
+    assert error.tries_left == 4  # five are allowed: exactly one was used
+    assert "not-this-1" not in str(error)
+    assert outcome.changes == []
+    assert writes_since(camera, before) <= 3
+
+
+def test_a_locked_device_says_for_how_long(managed, camera):
+    camera.hand("lock")
+    _, error = apply(managed, {"name": "x"})
+    assert isinstance(error, Locked)
+    assert error.locked_for_s is not None
+    assert 0 < error.locked_for_s <= 20
+    assert f"locked for {error.locked_for_s} s" in str(error)
+
+
+def test_a_changed_key_stops_before_any_credential(managed, camera, tmp_path):
+    converge(managed, {"users": USERS})
+    (pin,) = (managed.state / "pins").iterdir()
+    pin.write_text(json.dumps({"tls": "spki-sha256:" + "0" * 64}))
+    before = camera.hand("status")["requests"]
+    _, error = apply(managed, {"name": "x"})
+    assert isinstance(error, PinChanged)
+    assert str(pin) in str(error)
+    assert writes_since(camera, before) == 0
+
+
+def test_a_device_that_is_off_is_unreachable_in_one_sentence(managed, camera):
+    camera.hand("off")
+    _, error = apply(managed, {"name": "x"})
+    assert isinstance(error, Unreachable)
+    assert "check power, line and address of a-cam1" in str(error)
+
+
+def test_an_interrupted_renewal_is_taken_up_with_two_logins_at_most(managed, camera):
+    converge(managed, {"users": USERS})
+    journal = managed.state / "epochs" / "a-cam1.json"
+    journal.write_text(json.dumps({"confirmed": 1, "pending": 2}))  # died after the note, before the first write
+    converge(managed, {"users": USERS})
+    assert managed.epochs() == {"confirmed": 2, "pending": None}
+    journal.write_text(json.dumps({"confirmed": 1, "pending": 2}))  # died after the last write, before the confirmation
+    converge(managed, {"users": USERS})
+    assert managed.epochs() == {"confirmed": 2, "pending": None}
+
+
+def test_a_second_login_is_not_tried_when_few_tries_are_left(managed, camera, vendor):
+    converge(managed, {"users": USERS})
+    for _ in range(2):  # two tries are gone, as after somebody's typos
+        wrong = Managed(managed.state.parent, camera, vendor, motcua_user="motcua-admin", motcua_password="not-this-1")
+        with pytest.raises(AuthRefused):
+            asyncio.run(read(wrong.rim().device()))
+    (managed.state / "epochs" / "a-cam1.json").write_text(json.dumps({"confirmed": 3, "pending": 1}))
+    _, error = apply(managed, {"users": USERS})
+    assert type(error) is AuthRefused
+    assert error.tries_left == 2
+
+
+def test_a_new_device_with_an_unknown_password_is_asked_nothing(camera, vendor, tmp_path):
+    managed = Managed(tmp_path, camera, vendor, initial=None)
+    before = camera.hand("status")["requests"]
+    with pytest.raises(ModelError, match="initial: a-cam1:"):
+        managed.rim().device()
+    assert writes_since(camera, before) == 0
+
+
+def test_nothing_secret_stands_in_a_result(managed, vendor):
+    rim = managed.rim()
+    device, outcome = rim.device(), Outcome()
+    asyncio.run(reconcile(device, {**WISHES[vendor], "users": USERS}, outcome, check=False))
+    secrets = {device.accounts.password(name) for name in USERS} | {FACTORY[1], managed.MASTER}
+    shown = json.dumps(rim.scrubbed({"changes": outcome.changes}))
+    assert not [secret for secret in secrets if secret in shown]
+    leak = json.dumps(rim.scrubbed({"msg": f"the device says {device.accounts.password('motcua-view')}"}))
+    assert not [secret for secret in secrets if secret in leak]
+
+
+# --- one vendor's own ways ---
+
+
+def test_a_reboot_is_waited_for(tmp_path):
+    folder = tmp_path / "device"
+    folder.mkdir()
+    with emulated("hikvision-camera", folder, quirks={"reboot_for": ["/ISAPI/System/Network/UPnP"]}) as camera:
+        managed = Managed(tmp_path, camera, "hikvision")
+        converge(managed, {"users": USERS})
+        outcome = converge(managed, {"services": {"upnp": False}})
+    assert [change["outcome"] for change in outcome.changes] == ["applied"]
+    assert outcome.reboot_required is False
+
+
+def test_a_busy_device_is_asked_again(tmp_path):
+    folder = tmp_path / "device"
+    folder.mkdir()
+    with emulated("hikvision-camera", folder, quirks={"busy_once": True}) as camera:
+        managed = Managed(tmp_path, camera, "hikvision")
+        outcome = converge(managed, {"users": USERS, "name": "Quầy"})
+    assert ("name", "applied") in {(change["key"], change["outcome"]) for change in outcome.changes}
+
+
+def test_a_recorders_channels_get_the_cameras_accounts(tmp_path):
+    folder = tmp_path / "device"
+    folder.mkdir()
+    channel = {"number": 1, "address": "127.0.0.2", "user": "admin", "password": FACTORY[1], "name": "Camera 01", "private": False}
+    with emulated("hikvision-nvr", folder, channels=[channel]) as recorder:
+        managed = Managed(tmp_path, recorder, "hikvision", name="a-nvr1", motcua_role="nvr")
+        managed.variables["hostvars"]["a-cam1"] = managed.variables
+        row = {"name": "Quầy", "address": "192.168.1.11", "port": 8000, "protocol": "hikvision", "user": "motcua-view"}
+        wish = {"users": USERS, "channels": {"1": {**row, "password": {"secret": "a-cam1/motcua-view"}}}}
+        first = converge(managed, wish)
+        assert ("channels.1", "applied") in {(change["key"], change["outcome"]) for change in first.changes}
+        assert converge(managed, wish).changes == []
+        assert asyncio.run(read(managed.rim().device())).rows["channels"]["1"] == row
+
+
+# --- servers that are no camera ---
+
+
+async def redirecting(request):
+    return Response(302, headers={"Location": "http://127.0.0.9:1/ISAPI/System/deviceInfo"})
+
+
+async def open_to_everybody(request):
+    return Response(200, b"<html>welcome</html>", "text/html")
+
+
+async def basic_only(request):
+    return Response(401, headers={"WWW-Authenticate": 'Basic realm="camera"'})
+
+
+@pytest.mark.parametrize(
+    ("answer", "scheme", "kind", "words"),
+    [
+        (redirecting, "https", Refused, "redirects to elsewhere, which is not followed"),
+        (open_to_everybody, "https", Garbled, "doesn't answer as a Hikvision device"),
+        (basic_only, "http", AuthRefused, "offers only Basic without TLS"),
+    ],
+)
+def test_who_is_no_camera_gets_no_password(tmp_path, answer, scheme, kind, words):
+    with Scripted(tmp_path, answer) as server:
+        managed = Managed(tmp_path, server, "hikvision", motcua_scheme=scheme, motcua_port=server.ports[scheme])
+        _, error = apply(managed, {"name": "x"})
+    assert type(error) is kind
+    assert words in str(error)
+    assert not [request for request in server.requests if "authorization" in request.headers]

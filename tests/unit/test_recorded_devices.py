@@ -1,0 +1,108 @@
+"""Real devices, recorded by others, answered from their recordings over HTTP: the two actions read them, and change nothing that is right."""
+
+import json
+from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
+
+import pytest
+
+from tests.emulators.http import Digest, Response
+from tests.unit.wire import Scripted, ad_hoc
+
+FOLDER = Path("../shared/fixtures/hikvision")
+RECORDED = sorted(FOLDER.glob("*.json"))
+USER, PASSWORD = "admin", "recorded-1"
+NOT_SUPPORTED = '<ResponseStatus version="2.0"><statusCode>4</statusCode><statusString>Invalid Operation</statusString><subStatusCode>notSupport</subStatusCode></ResponseStatus>'
+RECORDERS = ("NVR", "DVR", "HybirdNVR")
+READ_ONLY = ("clock",)
+
+
+def xml(name, value):
+    """An xmltodict tree as XML."""
+    if isinstance(value, list):
+        return "".join(xml(name, item) for item in value)
+    if not isinstance(value, dict):
+        return f"<{name}>{'' if value is None else escape(str(value))}</{name}>"
+    attributes = "".join(f" {key[1:]}={quoteattr(str(text))}" for key, text in value.items() if key.startswith("@"))
+    inner = "".join(escape(str(child)) if key == "#text" else xml(key, child) for key, child in value.items() if not key.startswith("@"))
+    return f"<{name}{attributes}>{inner}</{name}>"
+
+
+class Replayed(Scripted):
+    """A recorded device: whatever wasn't recorded, it doesn't have."""
+
+    def __init__(self, folder, recording):
+        self.documents = json.loads(recording.read_text(encoding="utf-8"))["data"]["ISAPI"]
+        self._digest = Digest("recorded", lambda: {USER: {"password": PASSWORD}}, 1800)
+        super().__init__(folder, self._replay)
+
+    @property
+    def kind(self):
+        return self.documents["System/deviceInfo"]["response"]["DeviceInfo"]["deviceType"]
+
+    async def _replay(self, request):
+        user, _, _ = self._digest.user_of(request)
+        if user is None:
+            return Response(401, headers={"WWW-Authenticate": self._digest.challenge()})
+        recorded = self.documents.get(request.path.removeprefix("/ISAPI/"), {"status_code": 403})
+        if request.method != "GET" or "status_code" in recorded:
+            return Response(recorded.get("status_code", 403), NOT_SUPPORTED.encode())
+        (root,) = recorded["response"].items()
+        return Response(200, f'<?xml version="1.0" encoding="UTF-8"?>\n{xml(*root)}'.encode())
+
+    def writes(self):
+        return [request for request in self.requests if request.method != "GET"]
+
+
+@pytest.fixture(params=RECORDED, ids=lambda path: path.stem)
+def device(request, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))  # where ad-hoc commands keep pins
+    with Replayed(tmp_path, request.param) as replayed:
+        yield replayed
+
+
+def connection(device):
+    return {
+        "host": "127.0.0.1",
+        "port": device.ports["https"],
+        "vendor": "hikvision",
+        "user": USER,
+        "password": PASSWORD,
+        "role": "nvr" if device.kind in RECORDERS else "camera",
+    }
+
+
+@pytest.mark.skipif(not RECORDED, reason="the recorded devices lie beside the project, and aren't there")
+def test_a_recorded_device_is_read_and_what_it_already_is_sends_no_write(device):
+    found = ad_hoc("device_info", **connection(device))
+    info = device.documents["System/deviceInfo"]["response"]["DeviceInfo"]
+    assert not found.get("failed"), found
+    assert (found["identity"]["model"], found["identity"]["serial"]) == (info["model"], info["serialNumber"])
+    assert found["identity"]["firmware"] == info["firmwareVersion"]
+    assert found["running"]["services"]["http"] is True
+
+    wish = {
+        key: {inner: value for inner, value in section.items() if inner not in READ_ONLY} if isinstance(section, dict) else section
+        for key, section in found["running"].items()
+        if key != "users"
+    }
+    told = ad_hoc("device", desired=wish, **connection(device))
+    assert not told.get("failed"), told
+    assert told["changed"] is False, told["changes"]
+    assert device.writes() == []
+    assert PASSWORD not in json.dumps([found, told])
+
+
+CHANNELS = [path for path in RECORDED if path.stem.startswith(("DS-7", "iDS"))]
+
+
+@pytest.mark.skipif(not CHANNELS, reason="the recorded devices lie beside the project, and aren't there")
+@pytest.mark.parametrize("device", CHANNELS, ids=lambda path: path.stem, indirect=True)
+def test_a_camera_behind_a_recorded_recorder_is_read_through_it(device):
+    options = connection(device) | {"role": "channel", "channel": 1}
+    found = ad_hoc("device_info", **options)
+    assert not found.get("failed"), found
+    video = device.documents["Streaming/channels/101"]["response"]["StreamingChannel"]["Video"]
+    assert found["running"]["streams"]["main"]["width"] == int(video["videoResolutionWidth"])
+    told = ad_hoc("device", desired={"streams": found["running"]["streams"]}, **options)
+    assert (told["changed"], device.writes()) == (False, [])
