@@ -34,12 +34,13 @@ class Ran:
         return {host for host, counts in self.recap.items() if counts["changed"]}
 
 
-def run(*command: str, timeout: int = 900, **environment: str) -> Ran:
+def run(*command: str, timeout: int = 900, stdin: str = "", **environment: str) -> Ran:
     """Run a command to its end, with its two streams as one text."""
     done = subprocess.run(
         command,
         cwd=ROOT,
         text=True,
+        input=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         timeout=timeout,

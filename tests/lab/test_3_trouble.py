@@ -67,16 +67,32 @@ def test_without_root_the_lab_says_so():
     assert "root" in ran.text.splitlines()[-1]
 
 
-def test_a_full_disk_at_the_centre_is_said_and_heals():
-    recordings = "/var/lib/motcua/recordings"
-    fill = f"findmnt -n {recordings} >/dev/null && fallocate -l $(df --output=avail -B1 {recordings} | tail -1) {recordings}/.fill"
-    done = motcua("lab", "ssh", "centre", "sh", "-c", f"'{fill}'")
-    if done.code:
-        pytest.skip("the recordings don't stand on a file system of their own here, so filling them would fill this machine")
+FILL = """
+set -eu
+cd /var/lib/motcua/recordings
+findmnt -n . >/dev/null || exit 9
+size=$(df --output=size -B1 . | tail -1) free=$(df --output=avail -B1 . | tail -1)
+fallocate -l $((free - size / 50)) .fill
+"""
+
+
+def test_a_full_disk_at_the_centre_is_said_and_heals(tmp_path):
+    fill = motcua("lab", "ssh", "centre", "sh", "-s", stdin=FILL)
+    assert fill.code == 0, "the lab's recordings should stand on a file system of their own, so that filling it fills nothing else"
     try:
-        assert "full" in motcua("lab", "ssh", "centre", "/usr/local/lib/motcua/motcua-clean", "--check").text
+        audited = motcua("audit", "-i", INVENTORY, "-l", "centre-server", "--output", str(tmp_path))
+        ran = playbook("rollout", "-l", "centre-server")
+        cleaning = motcua("lab", "ssh", "centre", "systemctl", "start", "motcua-clean.service")
+        cleaned = motcua("lab", "ssh", "centre", "journalctl", "-u", "motcua-clean.service", "--no-pager", "-o", "cat").text
     finally:
-        motcua("lab", "ssh", "centre", "rm", "-f", f"{recordings}/.fill")
+        motcua("lab", "ssh", "centre", "rm", "-f", "/var/lib/motcua/recordings/.fill")
+    assert audited.code == 2
+    assert "at least 5 % should be free; add disks, or shorten" in (tmp_path / "latest/findings.json").read_text()
+    assert (ran.code, ran.recap["centre-server"]["failed"]) == (2, 1)
+    assert "at least 5 % should be free; add disks, or shorten" in ran.text
+    assert cleaning.code == 0, cleaned
+    assert "pieces went before their retention ended" in cleaned
+    assert playbook("rollout", "-l", "centre-server").code == 0
 
 
 def test_nothing_half_written_is_left():

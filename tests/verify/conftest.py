@@ -117,8 +117,19 @@ def pytest_terminal_summary(terminalreporter):
         for report in terminalreporter.stats.get(outcome, []):
             reason = report.wasxfail if outcome == "xfailed" else _reason(report)
             terminalreporter.write_line(f"{words[outcome]:15}{report.nodeid.split('::')[-1]:60}{reason}")
+    for report in terminalreporter.stats.get("passed", []):
+        for _, decoded in (row for row in report.user_properties if row[0] == "decoded"):
+            terminalreporter.write_line(f"{'decoded':15}{_where(report.nodeid.split('[')[-1].rstrip(']')):60}{decoded}")
     counts = ", ".join(f"{len(terminalreporter.stats.get(key, []))} {word}" for key, word in words.items())
     terminalreporter.write_line(counts)
+
+
+def _where(camera):
+    """A camera with its address at the office and the one under which the centre sees it."""
+    host = DECLARED.hosts[camera]
+    if host.recorder is not None:
+        return f"{camera} (channel {host.channel} of {host.recorder}, {host.address})"
+    return f"{camera} ({DECLARED.local(host)[0]}, seen as {host.address})"
 
 
 def _reason(report):
