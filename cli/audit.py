@@ -9,6 +9,7 @@ import sys
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from textwrap import dedent
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -137,6 +138,6 @@ def _print(findings: tuple[Finding, ...]) -> None:
 
 
 def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
+    text = "" if value is None else dedent(str(value).expandtabs(4))
     lines = text.splitlines()
     return escape(text if len(lines) <= 4 else "\n".join([*lines[:4], "…"]))

@@ -19,6 +19,13 @@ ALL_AS_DECLARED, COULD_NOT_TELL, DRIFT = 0, 1, 2
 VERSION = 1
 SECRET = "(secret)"  # noqa: S105  what stands in a secret's place
 LINES_SHOWN = 40
+# systemctl's verbs that a unit still needs, as (declared state, real state).
+UNIT_STATES = {
+    "start": ("running", "not running"),
+    "enable": ("starts at boot", "doesn't start at boot"),
+    "stop": ("not running", "running"),
+    "disable": ("doesn't start at boot", "starts at boot"),
+}
 LETTERS_SHOWN = 600
 
 
@@ -112,13 +119,26 @@ def of_device(task: Task, result: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def of_task(task: Task, result: Mapping[str, Any]) -> Iterator[Finding]:
-    """What a changed task of a role says: one finding, or one for each changed item of its loop."""
+    """What a changed task of a role says: one finding, or one for each changed item of its loop, each unit or file that it names."""
     rows = result.get("results")
     for row in rows if isinstance(rows, list) else [result]:
         if row is result or (isinstance(row, Mapping) and row.get("changed")):
-            subject = _subject(row) or (task.file if row is result else "")
-            named = replace(task, name=f"{task.name}: {subject}") if subject else task
-            yield named.finding("fail", *_expected_and_actual(row))
+            for subject, expected, actual in _parts(row, _subject(row) or (task.file if row is result else "")):
+                named = replace(task, name=f"{task.name}: {subject}") if subject else task
+                yield named.finding("fail", expected, actual)
+
+
+def _parts(result: Mapping[str, Any], subject: str) -> Iterator[tuple[str, Json, Json]]:
+    """What differs, with its declared and its real value."""
+    actions, diffs = result.get("actions"), _diffs(result)
+    if _is_secret(result):
+        yield subject, SECRET, SECRET
+    elif isinstance(actions, Mapping) and actions:
+        yield from ((unit, *UNIT_STATES.get(verb, (verb, "not done"))) for verb, units in actions.items() for unit in units)
+    elif diffs and all("before_header" in diff for diff in diffs):
+        yield from ((str(diff["before_header"]), *map(_shortened, _of_diff(diff))) for diff in diffs)
+    else:
+        yield subject, *_expected_and_actual(result)
 
 
 def of_failure(task: Task, result: Mapping[str, Any]) -> Iterator[Finding]:
@@ -181,8 +201,6 @@ def _short(value: Any) -> str:
 
 def _expected_and_actual(result: Mapping[str, Any]) -> tuple[Json, Json]:
     """Declared and real value of a changed result: out of its diff, a unit's state or what a comparison printed."""
-    if _is_secret(result):
-        return SECRET, SECRET
     parts = [_of_diff(diff) for diff in _diffs(result)]
     expected, actual = ("\n".join(part[side] for part in parts if part[side]) for side in (0, 1))
     if not expected and not actual:

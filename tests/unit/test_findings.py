@@ -103,6 +103,30 @@ def sides(result):
     return row.expected, row.actual
 
 
+def test_each_unit_and_each_file_is_a_finding_of_its_own():
+    units = {"changed": True, "actions": {"start": ["a.service", "b.service"], "disable": ["c.service"]}}
+    files = {
+        "changed": True,
+        "diff": [
+            {"before_header": "/etc/x", "before": "old\n", "after": "new\n"},
+            {"before_header": "/etc/y", "before": "", "after": "y\n"},
+        ],
+    }
+    assert [(row.check.rpartition(": ")[2], row.expected, row.actual) for result in (units, files) for row in of_task(TASK, result)] == [
+        ("a.service", "running", "not running"),
+        ("b.service", "running", "not running"),
+        ("c.service", "doesn't start at boot", "starts at boot"),
+        ("/etc/x", "new", "old"),
+        ("/etc/y", "y", ""),
+    ]
+
+
+def test_what_is_secret_stays_so():
+    hidden = {"changed": True, "_ansible_no_log": True, "diff": [{"before_header": "/etc/k", "before": "old-key", "after": "new-key"}]}
+    (row,) = of_task(TASK, hidden)
+    assert (row.expected, row.actual) == (SECRET, SECRET)
+
+
 COMPARED = "--- /var/lib/known\n+++ /tmp/now\n@@ -1,2 +1,3 @@\n chain forward {\n+\taccept\n-\tdrop\n }"
 
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 import yaml
@@ -262,3 +263,29 @@ def test_a_whole_province_fits_and_reads(tmp_path):
     read = Page(page)
     assert sum(name.startswith("device/") for name in read.ids) == 1542
     assert len(page.encode()) < 5_000_000
+
+
+QUIET = {"import_role", "include_role", "import_tasks", "include_tasks", "meta", "assert", "debug", "import_playbook"}
+
+
+def speaking_tasks():
+    """The names of all tasks that can be a finding: those that change something, or may fail for more than a mistake in the model."""
+    files = [*Path("roles").glob("*/tasks/*.yml"), *Path("playbooks/tasks").glob("*.yml")]
+    tasks = [task for file in files for task in yaml.safe_load(file.read_text(encoding="utf-8"))]
+    tasks += [task for play in yaml.safe_load(Path("playbooks/rollout.yml").read_text(encoding="utf-8")) for task in play.get("tasks", [])]
+    for task in tasks:
+        modules = {key.removeprefix("ansible.builtin.") for key in task}
+        if not modules & QUIET and (task.get("changed_when") is not False or "delegate_to" in task):
+            yield task["name"]
+
+
+def test_every_task_that_can_be_a_finding_has_its_words():
+    assert set(WORDS["tasks"]) == set(speaking_tasks())
+
+
+def test_a_task_is_named_by_what_it_looks_after():
+    said = check("Keep the cameras' recorders running: motcua-record@a-cam1.service")
+    assert said == (
+        '<span lang="vi">Tiến trình ghi hình của camera</span><span lang="en">Recorders of the cameras</span>: <code>motcua-record@a-cam1.service</code>'
+    )
+    assert "<script>" not in check("Keep the portal running: <script>")

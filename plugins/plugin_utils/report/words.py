@@ -27,7 +27,10 @@ def both(part: str, word: str) -> Markup:
 
 
 def check(name: str) -> Markup:
-    """A key of the vocabulary in words, segment by segment; a task's name, which is English, as it is."""
+    """A key of the vocabulary in words, segment by segment; a task by what it looks after, with the unit or file that it names."""
+    task, _, subject = name.partition(": ")
+    if task in WORDS["tasks"]:
+        return both("tasks", task) + (Markup(": <code>{}</code>").format(subject) if subject else Markup())
     segments = name.split(".")
     if not KEY.fullmatch(name) or segments[0] not in WORDS["keys"]:
         if name in WORDS["values"]:
