@@ -1,5 +1,6 @@
 """Real video in any codec, size, rate: encoded once with ffmpeg, kept by what it was made from, cut into its frames."""
 
+import fcntl
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,13 +35,20 @@ def frames(spec, folder):
 
 
 def _clip(spec, folder):
-    encoder, filters, form = ENCODERS[spec.codec]
+    form = ENCODERS[spec.codec][2]
     name = f"{form}-{spec.width}x{spec.height}-{spec.fps:g}fps-{spec.kbps}k-gop{spec.gop}-{SECONDS}s.{form}"
     path = folder / name
-    if path.exists():
-        return path
     folder.mkdir(parents=True, exist_ok=True)
-    making = path.with_suffix(f".making-{id(spec)}")
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # devices that want the same clip encode it once
+        if not path.exists():
+            _encode(spec, path)
+    return path
+
+
+def _encode(spec, path):
+    encoder, filters, form = ENCODERS[spec.codec]
+    making = path.with_suffix(".making")
     rate = f"{spec.kbps}k"
     source = f"testsrc2=size={spec.width}x{spec.height}:rate={spec.fps:g}:duration={SECONDS},noise=alls=12:allf=t"
     command = [
@@ -67,4 +75,3 @@ def _clip(spec, folder):
         command += ["-x265-params", f"keyint={spec.gop}:min-keyint={spec.gop}:scenecut=0:repeat-headers=1:log-level=error:strict-cbr=1"]
     subprocess.run([*command, "-bsf:v", filters, "-f", form, str(making)], check=True)
     making.replace(path)
-    return path

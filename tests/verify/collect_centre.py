@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 DECODED_SECONDS = 4
+FIRST_PICTURE_SECONDS = 60
 AT_ONCE = 2
 NO_COMPLAINT = "Warning: using insecure memory!"  # libgcrypt's, where memory can't be locked; it has nothing to do with pictures
 
@@ -57,9 +58,11 @@ def decode(file):
     }
 
 
-def live(folder):
-    """The finished live pieces of a camera, joined and decoded."""
+def live(folder, begun):
+    """The finished live pieces of a camera, joined and decoded; right after a rollout the first ones may still be on their way."""
     playlist = Path(folder) / "index.m3u8"
+    while not playlist.exists() and time.monotonic() < begun + FIRST_PICTURE_SECONDS:
+        time.sleep(1)
     try:
         names = [line for line in playlist.read_text().splitlines() if line and not line.startswith("#")]
         pieces = [(Path(folder) / name).read_bytes() for name in names[-3:]]
@@ -80,7 +83,7 @@ def main():
     sizes = {name: (path.stat().st_size if path else 0) for name, path in before.items()}
     since = time.monotonic()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        streams = dict(zip(cameras, pool.map(lambda name: live(Path(wish["live_root"]) / name), cameras), strict=True))
+        streams = dict(zip(cameras, pool.map(lambda name: live(Path(wish["live_root"]) / name, since), cameras), strict=True))
     time.sleep(max(0.0, wish["seconds"] - (time.monotonic() - since)))
 
     def recording(name):

@@ -1,10 +1,11 @@
 """Streams and recordings: decoded at the centre, as the plan chose them."""
 
 
-def test_stream_decodes_as_planned(facts, province, recorded, record_property):
+def test_stream_decodes_as_planned(facts, province, recorded, request):
     planned, shown = province.recorded()[recorded], facts(province.hub.name)["streams"][recorded]
     assert "error" not in shown, shown["error"]
-    record_property("decoded", f"{shown['codec']} {shown['width']}x{shown['height']}, {shown['decoded']} frames decoded")
+    decoded = f"{shown['codec']} {shown['width']}x{shown['height']}, {shown['decoded']} frames decoded"
+    request.node.user_properties.append(("decoded", decoded))
     expected = (planned["codec"], planned["width"], planned["height"])
     actual = (shown["codec"], shown["width"], shown["height"])
     assert actual == expected, f"expected {expected}, actual {actual}"
