@@ -112,10 +112,13 @@ def variables(province: Province, host: Host, folder: Path) -> dict[str, Any]:
 
 
 def _ssh(province: Province, host: Host, folder: Path) -> dict[str, Any]:
-    """Connection variables are literals: testinfra reads them without a template engine."""
+    """Connection variables are literals: testinfra reads them without a template engine.
+
+    The first contact pins the host key; another one is refused from then on.
+    """
     ssh = province.ssh
     alias = host.key_alias or host.name
-    options = [f"-o HostKeyAlias={alias}", f"-o UserKnownHostsFile={folder / ssh.known_hosts}", "-o StrictHostKeyChecking=yes"]
+    options = [f"-o HostKeyAlias={alias}", f"-o UserKnownHostsFile={folder / ssh.known_hosts}", "-o StrictHostKeyChecking=accept-new"]
     if ssh.proxy_command is not None:
         command = ssh.proxy_command.format(host=alias)
         options.append(f'-o ProxyCommand="{folder.parent.parent / command}"')

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .accounts import MINIMUM_TRIES_LEFT, Accounts, Login
@@ -59,9 +59,9 @@ class Device:
 class Conversation:
     """A logged-in dialect with the documents that were read already: each is fetched once."""
 
-    def __init__(self, device: Device, dialect: Dialect[Any]) -> None:
+    def __init__(self, device: Device, dialect: Dialect[Any], target: Target) -> None:
         """Talk about one channel of a device."""
-        self._device, self.dialect = device, dialect
+        self._device, self.dialect, self.target = device, dialect, target
         self._documents: dict[str, Document | MotcuaError] = {}
 
     def place(self, text: str) -> str:
@@ -155,19 +155,19 @@ class Conversation:
 
 
 @contextlib.asynccontextmanager
-async def conversation(device: Device, logins: Sequence[Login] | None = None) -> AsyncIterator[tuple[Conversation, Login | None]]:
+async def conversation(device: Device, logins: Sequence[Login] | None = None) -> AsyncIterator[Conversation]:
     """Log in with the first way that the device takes; a second one only when it says that enough tries are left."""
-    ways: Sequence[Login | None] = device.logins if logins is None else logins
-    dialect, login = await _log_in(device, ways or [None])
+    talk = await _log_in(device, (device.logins if logins is None else logins) or [None])
     try:
-        yield Conversation(device, dialect), login
+        yield talk
     finally:
-        await dialect.close()
+        await talk.dialect.close()
 
 
-async def _log_in(device: Device, ways: Sequence[Login | None]) -> tuple[Dialect[Any], Login | None]:
+async def _log_in(device: Device, ways: Sequence[Login | None]) -> Conversation:
     for way in ways:
-        dialect = device.vendor.dialect(device.target(way))
+        target = device.target(way)
+        dialect = device.vendor.dialect(target)
         try:
             await dialect.open()
         except AuthRefused as refused:
@@ -179,14 +179,19 @@ async def _log_in(device: Device, ways: Sequence[Login | None]) -> tuple[Dialect
             await dialect.close()
             raise
         else:
-            return dialect, way
+            return Conversation(device, dialect, target)
     raise AssertionError("there was no way to log in with")
 
 
 async def read(device: Device) -> Running:
-    """Everything that the device's table knows how to ask."""
-    async with conversation(device) as (talk, _):
-        return await talk.read(device.settings, device.vendor.lists(device.role))
+    """Everything that the device's table knows how to ask, and the certificate that it showed."""
+    async with conversation(device) as talk:
+        running = await talk.read(device.settings, device.vendor.lists(device.role))
+        shown = talk.target.certificate
+    if shown is None:
+        return replace(running, unsupported={**running.unsupported, "certificate": "it is managed over HTTP, without one"})
+    expires = None if shown.expires is None else shown.expires.isoformat()
+    return replace(running, values={**running.values, "certificate.subject": shown.subject, "certificate.expires": expires})
 
 
 async def reconcile(
@@ -203,7 +208,7 @@ async def reconcile(
         # Accounts before settings: a recorder that still knows the factory password overwrites settings until its login is refused.
         await _renew(device, accounts, wish["users"], outcome)
         logins, renew = [accounts.working()], False
-    async with conversation(device, logins) as (talk, _):
+    async with conversation(device, logins) as talk:
         lists = device.vendor.lists(device.role)
         running = await talk.read(flatten(wish, lists), [key for key in lists if key in wish])
         difference = diff(device.settings, lists, wish, running, renew=renew)
@@ -225,7 +230,7 @@ async def _renew(device: Device, accounts: Accounts, users: Mapping[str, Any], o
     """Write every account's password, and prove each by a login; the factory account, our way back, is changed last and alone."""
     lists = {key: items for key, items in device.vendor.lists(device.role).items() if key == "users"}
     ours, factory = accounts.working(), device.vendor.factory_user
-    async with conversation(device) as (talk, _):
+    async with conversation(device) as talk:
         running = await talk.read((), lists)
         _tell(running.unknown)
         if "users" not in running.rows:
@@ -236,7 +241,7 @@ async def _renew(device: Device, accounts: Accounts, users: Mapping[str, Any], o
         others = sorted((row for row in rows if row.name != factory), key=lambda row: row.name == ours.credential.user)
         refused = await _store_rows(talk, device, others, outcome)
     # Only a new login may follow: this one's password may be the one that was just changed.
-    async with conversation(device, [ours]) as (talk, _):
+    async with conversation(device, [ours]) as talk:
         _all_taken(await _read_rows_back(talk, others, refused, outcome))
         last = [row for row in rows if row.name == factory]
         _all_taken(await _read_rows_back(talk, last, await _store_rows(talk, device, last, outcome), outcome))

@@ -83,8 +83,12 @@ def province():
     before = host_network()
     up = motcua("lab", "up")
     assert up.code == 0, up.text[-3000:]
+    blank = playbook("rollout", "--check", "--diff")
+    left = motcua("lab", "ssh", "centre", "ls", "-A", "/etc/wireguard", "/etc/motcua").text + str(
+        list((ROOT / "inventory/lab").glob("keys/*"))
+    )
     first = playbook("rollout", "--diff")
-    yield {"network": before, "first": first}
+    yield {"network": before, "first": first, "blank": blank, "left by blank": left}
     down = motcua("lab", "down")
     assert down.code == 0, down.text
     assert host_network() == before, "the lab left something behind in the machine's network"

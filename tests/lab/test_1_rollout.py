@@ -3,6 +3,17 @@
 from tests.lab.conftest import host_network, motcua, playbook
 
 
+def test_check_mode_on_blank_machines_completes_and_says_what_it_cant_predict(province):
+    blank = province["blank"]
+    assert blank.code == 0, blank.text[-4000:]
+    assert not [host for host, counts in blank.recap.items() if counts["failed"] or counts["unreachable"]]
+    assert {"centre-server", "ioc-server", "tan-dinh-router"} <= blank.changed
+    for what in ("tan-dinh-cam1", "lang-giang-nvr1", "lang-giang-cam3", "the tunnel", "the centre"):
+        assert f"Not predicted: {what}" in blank.text.replace("''", "'")
+    assert "wg0" not in province["left by blank"]
+    assert "centre.pub" not in province["left by blank"]
+
+
 def test_the_first_rollout_ends_well(province):
     first = province["first"]
     assert first.code == 0, first.text[-4000:]

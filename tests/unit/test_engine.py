@@ -113,6 +113,8 @@ def test_from_the_box_to_the_wish_and_then_nothing(managed, vendor):
     assert running.values["overlay.name"] == wish["overlay"]["name"]
     assert running.values["streams.main.fps"] == 15
     assert running.rows["users"]["motcua-view"] == {"role": "viewer"}
+    assert running.values["certificate.subject"] == f"CN={vendor}-camera"
+    assert running.values["certificate.expires"] > "2030-01-01T00:00:00+00:00"
 
 
 def test_check_mode_predicts_exactly_what_is_then_done(managed, vendor):

@@ -1,6 +1,9 @@
 """Clients that nobody here wrote, as programs of their own, against the emulated devices: a mistake that emulator and engine share must not pass."""
 
+import hashlib
 import json
+import re
+import socket
 import subprocess
 import sys
 
@@ -69,8 +72,8 @@ STREAMS = {
 }
 
 
-def probe(port, path, password):
-    url = f"rtsp://{FACTORY[0]}:{password}@127.0.0.1:{port}{path}"
+def probe(port, path, password, host="127.0.0.1"):
+    url = f"rtsp://{FACTORY[0]}:{password}@{host}:{port}{path}"
     command = ["ffprobe", "-v", "error", "-rtsp_transport", "tcp", "-read_intervals", "%+1", "-count_frames", "-of", "json"]
     return subprocess.run(
         [*command, "-show_entries", "stream=codec_name,width,height,nb_read_frames", url],
@@ -93,3 +96,29 @@ def test_ffmpeg_decodes_the_stream_that_the_device_is_set_to(kind, tmp_path):
     assert int(stream["nb_read_frames"]) > 0
     assert refused.returncode != 0
     assert "401" in refused.stderr
+
+
+def described(port, url):
+    """What a device answers to an RTSP DESCRIBE with digest authentication (RFC 2069, as its challenge asks)."""
+    with socket.create_connection(("127.0.0.1", port), 5) as connection:
+
+        def ask(more=""):
+            connection.sendall(f"DESCRIBE {url} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n{more}\r\n".encode())
+            return connection.recv(65536).decode()
+
+        realm, nonce = re.search('realm="([^"]*)", nonce="([^"]*)"', ask()).groups()
+        hashed = [hashlib.md5(text.encode()).hexdigest() for text in (f"{FACTORY[0]}:{realm}:{FACTORY[1]}", f"DESCRIBE:{url}")]
+        response = hashlib.md5(f"{hashed[0]}:{nonce}:{hashed[1]}".encode()).hexdigest()
+        return ask(
+            f'Authorization: Digest username="{FACTORY[0]}", realm="{realm}", nonce="{nonce}", uri="{url}", response="{response}"\r\n'
+        )
+
+
+def test_addresses_in_answers_are_the_devices_own_and_ffmpeg_can_live_with_it(tmp_path):
+    """A client behind an address translation asks for one address and is told another."""
+    with emulated("hikvision-camera", tmp_path) as camera:
+        port, path = camera.ports["rtsp"], "/Streaming/Channels/101"
+        answer = described(port, f"rtsp://10.64.2.64:{port}{path}")
+        shown = probe(port, path, FACTORY[1], host="localhost")
+    assert f"Content-Base: rtsp://127.0.0.1:{port}{path}/\r\n" in answer
+    assert shown.returncode == 0, shown.stderr

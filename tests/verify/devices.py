@@ -73,7 +73,7 @@ async def _together(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _clock(device: Device, zone: ZoneInfo) -> timedelta:
-    async with conversation(device) as (talk, _):
+    async with conversation(device) as talk:
         shown = (await talk.read(["time.clock"], ())).values["time.clock"]
     # Only the digits of the wall clock mean anything: many recorders put a wrong offset behind them.
     wall = datetime.fromisoformat(str(shown).replace(" ", "T")[:19])
