@@ -136,7 +136,9 @@ def _parts(result: Mapping[str, Any], subject: str) -> Iterator[tuple[str, Json,
     elif isinstance(actions, Mapping) and actions:
         yield from ((unit, *UNIT_STATES.get(verb, (verb, "not done"))) for verb, units in actions.items() for unit in units)
     elif diffs and all("before_header" in diff for diff in diffs):
-        yield from ((str(diff["before_header"]), *map(_shortened, _of_diff(diff))) for diff in diffs)
+        for diff in diffs:
+            expected, actual = _of_diff(diff)
+            yield str(diff["before_header"]), _shortened(expected), _shortened(actual)
     else:
         yield subject, *_expected_and_actual(result)
 

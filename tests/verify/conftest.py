@@ -109,6 +109,15 @@ def devices():
     return Devices(DECLARED)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A case whose facts could not be had was not judged: an error, like a set-up that broke, and never a failed check."""
+    report = yield
+    if report.when == "call" and report.failed and not call.excinfo.errisinstance(AssertionError):
+        report.when = "setup"
+    return report
+
+
 def pytest_terminal_summary(terminalreporter):
     """One table: a line a case that isn't fine, and a count of the rest."""
     words = {"passed": "pass", "failed": "fail", "error": "could not tell", "xfailed": "finding", "skipped": "skipped"}
