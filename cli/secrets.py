@@ -30,12 +30,23 @@ def group() -> None:
 @app.command()
 def init(
     inventory: Annotated[Path, typer.Option("--inventory", "-i", help="the province.yml")],
-    initial: Annotated[Path | None, typer.Option(help="YAML: the passwords that installers left, by host or default_<vendor>")] = None,
+    initial: Annotated[Path | None, typer.Option(help="YAML: the passwords that installers left, by host name")] = None,
 ) -> None:
     """Make both masters and a vault password; an existing one is never overwritten."""
-    passwords = yaml.safe_load(initial.read_text(encoding="utf-8")) if initial else {}
-    password_file = create(inventory, passwords)
+    password_file = create(inventory, _initial(initial) if initial else {})
     typer.echo(f"Made. Keep {password_file} away from this server as well as here: without it no device can be reached any more.")
+
+
+def _initial(path: Path) -> dict[str, str]:
+    """Host name -> password, as somebody wrote them down."""
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise ModelError(f"--initial {path}: can't be read ({reason}); write 'host: password' lines in UTF-8") from None
+    if not isinstance(found, dict) or not all(isinstance(password, str) for password in found.values()):
+        raise ModelError(f"--initial {path}: isn't a list of 'host: password' lines; put passwords of digits only in quotes")
+    return {str(host): password for host, password in found.items()}
 
 
 def create(inventory: Path, initial: Mapping[str, str]) -> Path:

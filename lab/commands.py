@@ -166,6 +166,7 @@ def probe(context: typer.Context, node: Annotated[str, typer.Argument(help="for 
 def ssh(context: typer.Context, host: Annotated[str, typer.Argument(help="for example centre or tan-dinh-router")]) -> None:
     """Log in to a machine over the technician's cable."""
     _root_only()
+    _stands_or_say(host)
     state = LAB.parent / "state"
     cable = f"ip netns exec {PREFIX}{host} nc -N 127.0.0.1 22"
     options = [
@@ -190,6 +191,9 @@ def ssh(context: typer.Context, host: Annotated[str, typer.Argument(help="for ex
 def hand(context: typer.Context, device: Annotated[str, typer.Argument(help="for example lang-giang-cam1")]) -> None:
     """Change an emulated device by hand: get KEY, set KEY VALUE, off, on, lock, unlock, reset, status."""
     _root_only()
+    _stands_or_say(device)
+    if not devices.control(DEVICES, device).is_socket():
+        raise LabError(f"{device} is no emulated device; 'scripts/motcua lab status' lists them")
     command = [devices.PYTHON, "-m", "tests.emulators.hand", str(devices.control(DEVICES, device)), *context.args]
     raise typer.Exit(subprocess.run(command, cwd=ROOT, check=False).returncode)
 
@@ -205,8 +209,7 @@ def _enter(node: str, command: list[str]) -> NoReturn:
     _root_only()
     if not command:
         raise LabError("there is no command to run; name one")
-    if f"{PREFIX}{node}" not in network.namespaces():
-        raise LabError(f"there is no {node} here; build the lab with 'scripts/motcua lab up'")
+    _stands_or_say(node)
     environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     environment["ANSIBLE_CONFIG"] = str(ROOT / "ansible.cfg")
@@ -216,6 +219,14 @@ def _enter(node: str, command: list[str]) -> NoReturn:
     here = subprocess.run(["ip", "netns", "identify", str(os.getpid())], capture_output=True, text=True, check=False).stdout.strip()
     entered = [] if here == PREFIX + node else ["ip", "netns", "exec", PREFIX + node]
     os.execvpe([*entered, *command][0], [*entered, *command], environment)
+
+
+def _stands_or_say(node: str) -> None:
+    if f"{PREFIX}{node}" in network.namespaces():
+        return
+    names = sorted(name.removeprefix(PREFIX) for name in network.namespaces())
+    remedy = f"name one of {', '.join(names)}" if names else "build the lab with 'scripts/motcua lab up'"
+    raise LabError(f"there is no {node} here; {remedy}")
 
 
 def _root_only() -> None:

@@ -29,7 +29,7 @@ ROOT_BYTES = 32
 
 @dataclass(frozen=True, repr=False)
 class Masters:
-    """The opened masters: 32 random bytes each, and the passwords that installers left (host name or ``default_<vendor>``)."""
+    """The opened masters: 32 random bytes each, and the passwords that installers left, by host name."""
 
     devices: bytes
     tunnels: bytes
