@@ -61,6 +61,8 @@ def create(inventory: Path, initial: Mapping[str, str]) -> Path:
         if path.exists():
             raise ModelError(f"{path}: already exists; a new one would make every device unreachable, so remove it by hand if you mean to")
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Where the first contact with each machine pins its host key: without the folder, ssh would pin nothing.
+    (folder / province.ssh.known_hosts).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     password = random.token_urlsafe(32)
     vault = VaultLib([(DEFAULT_VAULT_ID_MATCH, VaultSecret(password.encode()))])
     _write(password_file, password.encode())

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from .model import Camera, Centre, Nvr, Province, Site
-from .plan.access import NTP_PORT, PORTAL_PORTS, RTSP_PORT, SSH_PORT, Flow, SiteAccess, plan_access, translated
+from .plan.access import NTP_PORT, PORTAL_PORTS, RTSP_PORT, SSH_PORT, Flow, SiteAccess, hosts, plan_access, translated
 from .plan.addresses import SiteAddresses, hub_address, plan_addresses
 from .plan.streams import GOP_SECONDS, SUB_STREAM, SiteStreams, Step, plan_streams
 from .plan.tunnels import TUNNEL_MTU, Tunnel, plan_tunnels
@@ -69,12 +69,12 @@ def plan(province: Province) -> Plan:
 
 def desired(province: Province, planned: Plan) -> tuple[Host, ...]:
     """Every host of a province in a stable order: centres, then site by site router, cameras, recorders."""
-    hosts = [_centre(province, planned, name, centre) for name, centre in province.centres.items()]
+    found = [_centre(province, planned, name, centre) for name, centre in province.centres.items()]
     for name, site in province.sites.items():
-        hosts.append(_router(province, planned, name, site))
-        hosts += [_camera(province, planned, name, camera) for camera in site.cameras]
-        hosts += [_nvr(province, planned, name, nvr) for nvr in site.nvrs]
-    return tuple(hosts)
+        found.append(_router(province, planned, name, site))
+        found += [_camera(province, planned, name, camera) for camera in site.cameras]
+        found += [_nvr(province, planned, name, nvr) for nvr in site.nvrs]
+    return tuple(found)
 
 
 def device_host(site: str, device: str) -> str:
@@ -91,7 +91,7 @@ def _centre(province: Province, planned: Plan, name: str, centre: Centre) -> Hos
         watch = [{"camera": row["camera"], "path": f"/live/{row['camera']}/index.m3u8"} for row in _recorded(province, planned)]
         wish: dict[str, Any] = {
             "ioc": {"centre": str(hub.address), "centre_id": hub_name, "port": PORTAL_PORTS[0], "watch": watch},
-            "input": [_flow(Flow("controller", _hosts(*hub.controllers), (), "tcp", (SSH_PORT,)))],
+            "input": [_flow(Flow("controller", hosts(*hub.controllers), (), "tcp", (SSH_PORT,)))],
             "time": {"sources": [str(hub.address)], "serve": []},
         }
         return Host(f"{name}-server", centre.address, "ioc", wish, platform="linux", key_alias=name)
@@ -115,8 +115,8 @@ def _centre(province: Province, planned: Plan, name: str, centre: Centre) -> Hos
 
 
 def _hub(province: Province, planned: Plan, centre: Centre) -> dict[str, Any]:
-    tunnels, controllers = province.networks.tunnels, _hosts(*centre.controllers)
-    others = _hosts(*(other.address for other in province.centres.values() if other is not centre))
+    tunnels, controllers = province.networks.tunnels, hosts(*centre.controllers)
+    others = hosts(*(other.address for other in province.centres.values() if other is not centre))
     everyone = (IPv4Network("0.0.0.0/0"),)
     answers = [
         Flow("tunnels from every line", everyone, (), "udp", (centre.port,)),
@@ -141,7 +141,7 @@ def _hub(province: Province, planned: Plan, centre: Centre) -> dict[str, Any]:
 def _spoke(planned: Plan, name: str, controllers: tuple[IPv4Network, ...]) -> dict[str, Any]:
     """A site's entries at the hub: its peer and what may be opened towards it."""
     tunnel, access = planned.tunnels[name], planned.access[name]
-    router = Flow(access.router.comment, controllers, _hosts(tunnel.site_address), "tcp", (SSH_PORT,))
+    router = Flow(access.router.comment, controllers, hosts(tunnel.site_address), "tcp", (SSH_PORT,))
     flows = (router, translated(access.devices, planned.addresses[name]))
     return {
         "site": name,
@@ -347,7 +347,3 @@ def _flow(flow: Flow) -> dict[str, Any]:
         "ports": list(flow.ports),
         "comment": flow.comment,
     }
-
-
-def _hosts(*addresses: IPv4Address) -> tuple[IPv4Network, ...]:
-    return tuple(IPv4Network(address) for address in addresses)

@@ -54,3 +54,13 @@ def test_a_limit_leaves_the_others_alone():
     assert limited.code == 0, limited.text[-4000:]
     assert limited.changed == set()
     assert {host for host in limited.recap if not host.startswith("tan-dinh-")} <= {"localhost"}
+
+
+def test_a_limit_writes_the_sites_entries_at_the_centre():
+    gone = ["/etc/wireguard/peers.d/tan-dinh.conf", "/etc/nftables.d/tan-dinh.nft", "/etc/motcua/recorder/tan-dinh-cam1.ffconcat"]
+    assert motcua("lab", "ssh", "centre", "rm", *gone).code == 0
+    limited = playbook("rollout", "-l", "site_tan_dinh")
+    assert limited.code == 0, limited.text[-4000:]
+    assert limited.changed == {"tan-dinh-router", "tan-dinh-cam1"}
+    assert motcua("lab", "ssh", "centre", "ls", *gone).code == 0
+    assert playbook("rollout").changed == set()

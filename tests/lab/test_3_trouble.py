@@ -26,6 +26,24 @@ def test_a_camera_that_is_off_stops_nobody_else(camera_off, tmp_path):
     assert audited.code == 1
 
 
+@pytest.fixture
+def line_cut():
+    """The provider's line of one office is dead; the technician's cable to its router still works."""
+    assert motcua("lab", "probe", "xuong-lam-ftth", "ip", "link", "set", "line", "down").code == 0
+    yield
+    assert motcua("lab", "probe", "xuong-lam-ftth", "ip", "link", "set", "line", "up").code == 0
+
+
+def test_a_site_that_is_down_stops_nobody_else(line_cut):
+    ran = playbook("rollout")
+    bad = {host for host, counts in ran.recap.items() if counts["failed"] or counts["unreachable"]}
+    assert bad == {"xuong-lam-router", "xuong-lam-cam1", "xuong-lam-cam2"}
+    assert ran.code != 0
+    assert ran.recap["centre-server"]["ok"] > 30, "the centre should have been rolled out to its end"
+    assert ran.recap["ioc-server"]["ok"] > 8
+    assert ran.changed == set()
+
+
 def test_a_locked_camera_is_named_with_its_wait():
     assert motcua("lab", "hand", "tan-dinh-cam2", "lock").code == 0
     ran = playbook("rollout", "-l", "tan-dinh-cam2")

@@ -50,18 +50,19 @@ def _site(province: Province, name: str, site: Site, centre: Centre) -> SiteAcce
     through = {camera.through.nvr for camera in site.cameras.values() if camera.through is not None}
     streaming = [nvr.address for key, nvr in site.nvrs.items() if key in through]
     streaming += [camera.address for camera in cameras if camera.address is not None]
-    controllers = _hosts(*centre.controllers)
+    controllers = hosts(*centre.controllers)
     # The recorder runs on the hub: its packets leave with the tunnel's own address.
-    recorder = _hosts(hub_address(province))
+    recorder = hosts(hub_address(province))
     return SiteAccess(
-        devices=Flow(f"controller to devices of {name}", controllers, _hosts(*listed), "tcp", tuple(ports)),
-        streams=Flow(f"recorder to cameras of {name}", recorder, _hosts(*streaming), "tcp", (RTSP_PORT,)),
+        devices=Flow(f"controller to devices of {name}", controllers, hosts(*listed), "tcp", tuple(ports)),
+        streams=Flow(f"recorder to cameras of {name}", recorder, hosts(*streaming), "tcp", (RTSP_PORT,)),
         router=Flow(f"controller to router of {name}", controllers, (), "tcp", (SSH_PORT,)),
         listed=listed,
     )
 
 
-def _hosts(*addresses: IPv4Address) -> tuple[IPv4Network, ...]:
+def hosts(*addresses: IPv4Address) -> tuple[IPv4Network, ...]:
+    """Single addresses as the networks that flows are made of."""
     return tuple(IPv4Network(address) for address in addresses)
 
 
