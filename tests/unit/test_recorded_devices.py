@@ -1,18 +1,23 @@
 """Real devices, recorded by others, answered from their recordings over HTTP: the two actions read them, and change nothing that is right."""
 
+import asyncio
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
+from ansible_collections.motcua.cctv.plugins.plugin_utils.reconcile import Outcome, read, reconcile
 
 from tests.emulators.http import Digest, Response
-from tests.unit.wire import Scripted, ad_hoc
+from tests.unit.wire import Managed, Scripted, ad_hoc
 
 FOLDER = Path("../shared/fixtures/hikvision")
 RECORDED = sorted(FOLDER.glob("*.json"))
 USER, PASSWORD = "admin", "recorded-1"
 NOT_SUPPORTED = '<ResponseStatus version="2.0"><statusCode>4</statusCode><statusString>Invalid Operation</statusString><subStatusCode>notSupport</subStatusCode></ResponseStatus>'
+DONE = '<ResponseStatus version="2.0"><statusCode>1</statusCode><statusString>OK</statusString><subStatusCode>ok</subStatusCode></ResponseStatus>'
+PROLOG = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 RECORDERS = ("NVR", "DVR", "HybirdNVR")
 READ_ONLY = ("clock",)
 
@@ -33,6 +38,8 @@ class Replayed(Scripted):
 
     def __init__(self, folder, recording):
         self.documents = json.loads(recording.read_text(encoding="utf-8"))["data"]["ISAPI"]
+        answered = {path: value["response"] for path, value in self.documents.items() if "response" in value}
+        self.bodies = {f"/ISAPI/{path}": PROLOG + "".join(xml(*root) for root in tree.items()).encode() for path, tree in answered.items()}
         self._digest = Digest("recorded", lambda: {USER: {"password": PASSWORD}}, 1800)
         super().__init__(folder, self._replay)
 
@@ -44,11 +51,13 @@ class Replayed(Scripted):
         user, _, _ = self._digest.user_of(request)
         if user is None:
             return Response(401, headers={"WWW-Authenticate": self._digest.challenge()})
-        recorded = self.documents.get(request.path.removeprefix("/ISAPI/"), {"status_code": 403})
-        if request.method != "GET" or "status_code" in recorded:
+        if request.method == "PUT" and request.path in self.bodies:
+            self.bodies[request.path] = request.body  # a device that does what it is told
+            return Response(200, DONE.encode())
+        if request.method != "GET" or request.path not in self.bodies:
+            recorded = self.documents.get(request.path.removeprefix("/ISAPI/"), {})
             return Response(recorded.get("status_code", 403), NOT_SUPPORTED.encode())
-        (root,) = recorded["response"].items()
-        return Response(200, f'<?xml version="1.0" encoding="UTF-8"?>\n{xml(*root)}'.encode())
+        return Response(200, self.bodies[request.path])
 
     def writes(self):
         return [request for request in self.requests if request.method != "GET"]
@@ -106,3 +115,54 @@ def test_a_camera_behind_a_recorded_recorder_is_read_through_it(device):
     assert found["running"]["streams"]["main"]["width"] == int(video["videoResolutionWidth"])
     told = ad_hoc("device", desired={"streams": found["running"]["streams"]}, **options)
     assert (told["changed"], device.writes()) == (False, [])
+
+
+def texts(body):
+    """Every text and attribute of a document, with the place that it stands at."""
+    found = []
+
+    def walk(place, element):
+        found.append((place, (element.text or "").strip()))
+        found.extend((f"{place}@{key}", value) for key, value in sorted(element.attrib.items()))
+        for number, child in enumerate(element):
+            walk(f"{place}/{number}:{child.tag}", child)
+
+    walk("", ElementTree.fromstring(body))
+    return found
+
+
+def other(key, value):
+    """A value that the recorded one isn't, and that any device takes."""
+    match key:
+        case "name":
+            return "Quầy số 7"
+        case "streams.main.fps":
+            return 12 if value != 12 else 10
+        case "streams.main.bitrate_kbps":
+            return 1024 if value != 1024 else 768
+    return not value
+
+
+@pytest.mark.skipif(not RECORDED, reason="the recorded devices lie beside the project, and aren't there")
+@pytest.mark.parametrize("key", ["name", "services.rtsp", "streams.main.fps", "streams.main.bitrate_kbps"])
+def test_a_wish_for_one_change_sends_one_document_that_differs_in_that_value_alone(device, key, tmp_path):
+    streams = key.startswith("streams")
+    role = ("channel" if device.kind in RECORDERS else "camera") if streams else ("nvr" if device.kind in RECORDERS else "camera")
+    managed = Managed(tmp_path, device, "hikvision", motcua_user=USER, motcua_password=PASSWORD, motcua_role=role)
+    running = asyncio.run(read(managed.rim().device()))
+    if key not in running.values:
+        assert key in running.unsupported
+        return
+    before, wish = dict(device.bodies), {}
+    *path, last = key.split(".")
+    node = wish
+    for part in path:
+        node = node.setdefault(part, {})
+    node[last] = other(key, running.values[key])
+    outcome = Outcome()
+    asyncio.run(reconcile(managed.rim().device(), wish, outcome, check=False))
+    assert [(change["key"], change["outcome"]) for change in outcome.changes] == [(key, "applied")]
+    (write,) = device.writes()
+    old, new = texts(before[write.path]), texts(write.body)
+    assert [place for place, _ in old] == [place for place, _ in new], "elements were added, lost or moved"
+    assert sum(one != two for one, two in zip(old, new, strict=True)) == 1
