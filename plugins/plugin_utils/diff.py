@@ -107,7 +107,10 @@ def diff(
             if wanted is not False:
                 unsupported[key] = running.unsupported.get(key, "the device doesn't report it")
         elif not _equal(setting, wanted, running.values[key]):
-            changes.append(Change(setting, running.values[key], wanted))
+            if setting.read_only:
+                unsupported[key] = f"it is {running.values[key]!r} and can only be read"
+            else:
+                changes.append(Change(setting, running.values[key], wanted))
     rows: list[RowChange] = []
     for key in (key for key in LISTS if wish.get(key) and key not in running.unknown):
         if key not in running.rows:

@@ -103,8 +103,17 @@ class Conversation:
                 unknown[key] = error
         return Running(values, unsupported, unknown, rows)
 
+    async def where(self, setting: Setting) -> str:
+        """The document that holds a setting: the first of its places that the device has."""
+        *others, last = map(self.place, setting.at.split("|"))
+        for at in others:
+            with contextlib.suppress(Unsupported):
+                await self.document(at)
+                return at
+        return last
+
     async def _value(self, setting: Setting) -> Any:
-        document = await self.document(self.place(setting.at))
+        document = await self.document(await self.where(setting))
         native = document.get(self.place(setting.select))
         if native is None:
             raise Unsupported(f"the device doesn't say {setting.select}")
@@ -270,7 +279,7 @@ async def _apply(talk: Conversation, device: Device, difference: Difference, out
     kept = await _read_rows_back(talk, difference.rows, await _store_rows(talk, device, difference.rows, outcome), outcome)
     documents: dict[str, list[Change]] = defaultdict(list)
     for change in difference.changes:
-        documents[talk.place(change.setting.at)].append(change)
+        documents[await talk.where(change.setting)].append(change)
     order = {key: position for position, key in enumerate(device.settings)}
     refused: dict[str, str] = {}
     for at, changes in sorted(documents.items(), key=lambda entry: max(change.risk for change in entry[1])):

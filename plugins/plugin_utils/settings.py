@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from ipaddress import IPv4Network
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -77,6 +78,17 @@ def one_of_list() -> Form:
     return Form(lambda native: [] if native in unset else [native], lambda value: value[0] if value else "0.0.0.0", lambda value: value[:1])  # noqa: S104
 
 
+def _prefix(mask: str) -> int:
+    return IPv4Network(f"0.0.0.0/{mask}").prefixlen
+
+
+def _mask(prefix: Any) -> str:
+    return str(IPv4Network(f"0.0.0.0/{prefix}").netmask)
+
+
+NETMASK = Form(_prefix, _mask, int)  # 255.255.255.0 is a prefix of 24 bits
+
+
 def zone_offset_minutes(zone: str, at: datetime | None = None) -> int:
     """The offset from UTC, east positive, of an IANA name or of ``UTC+07:00``.
 
@@ -101,7 +113,7 @@ def spell_offset(minutes: int) -> str:
 class Setting:
     """One row of a vendor's table.
 
-    ``at`` is the document, ``select`` the place in it; ``{n}`` in both is the channel from 1, ``{c}`` from 0. Alternatives in ``select``
+    ``at`` is the document, ``select`` the place in it; ``{n}`` in both is the channel from 1, ``{c}`` from 0. Alternatives in either
     are separated by ``|``, the first that is there counts. ``also`` is set with it; ``renamed``
     says what another alternative is called from then on, because a device takes only one of them. ``evidence`` says who has
     seen it work: recorded on a device, coded by others, or experimental.

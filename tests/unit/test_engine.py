@@ -42,6 +42,7 @@ WISHES = {
         "access": {"rtsp_auth": "digest", "lockout": True},
         "overlay": {"name": "Quầy tiếp nhận", "clock": True},
         "streams": {"main": MAIN},
+        "motion": {"enabled": True, "sensitivity": 40},
     },
     "dahua": {
         "name": "a-cam1",
@@ -50,6 +51,7 @@ WISHES = {
         "access": {"lockout": True},
         "overlay": {"name": "Quầy một cửa", "clock": True},
         "streams": {"main": MAIN},
+        "motion": {"enabled": False},
     },
 }
 OEM = {
@@ -178,8 +180,8 @@ def test_a_wish_that_the_device_has_no_place_for_is_said_and_a_switch_off_is_met
     with emulated(f"{vendor}-camera", folder, quirks={"missing": [place]}) as camera:
         managed = Managed(tmp_path, camera, vendor)
         converge(managed, {"users": USERS})
-        outcome = converge(managed, {"services": {"carrier_pigeon": True, service: False}, "motion": {"enabled": True}})
-        assert set(outcome.unsupported) == {"services.carrier_pigeon", "motion.enabled"}
+        outcome = converge(managed, {"services": {"carrier_pigeon": True, service: False}, "motion": {"zones": 3}})
+        assert set(outcome.unsupported) == {"services.carrier_pigeon", "motion.zones"}
         assert set(converge(managed, {"services": {service: True}}).unsupported) == {f"services.{service}"}
 
 
@@ -261,6 +263,17 @@ def test_nothing_secret_stands_in_a_result(managed, vendor):
     assert not [secret for secret in secrets if secret in shown]
     leak = json.dumps(rim.scrubbed({"msg": f"the device says {device.accounts.password('motcua-view')}"}))
     assert not [secret for secret in secrets if secret in leak]
+
+
+def test_what_can_only_be_read_is_read_and_never_written(managed, camera):
+    converge(managed, {"users": USERS})
+    running = asyncio.run(read(managed.rim().device()))
+    network = {key.removeprefix("network."): value for key, value in running.values.items() if key.startswith("network.")}
+    assert network | {"dns": []} == {"mode": "static", "address": "127.0.0.1", "prefix": 24, "gateway": "0.0.0.0", "dns": []}
+    assert running.values["ports.rtsp"] == 554
+    outcome = converge(managed, {"network": {"address": "192.168.1.77", "prefix": 24}})
+    assert outcome.changes == []
+    assert outcome.unsupported == {"network.address": "it is '127.0.0.1' and can only be read"}
 
 
 # --- one vendor's own ways ---

@@ -20,6 +20,7 @@ DONE = '<ResponseStatus version="2.0"><statusCode>1</statusCode><statusString>OK
 PROLOG = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 RECORDERS = ("NVR", "DVR", "HybirdNVR")
 READ_ONLY = ("clock",)
+NOT_SETTINGS = ("users", "certificate", "disks")
 
 
 def xml(name, value):
@@ -93,13 +94,110 @@ def test_a_recorded_device_is_read_and_what_it_already_is_sends_no_write(device)
     wish = {
         key: {inner: value for inner, value in section.items() if inner not in READ_ONLY} if isinstance(section, dict) else section
         for key, section in found["running"].items()
-        if key not in ("users", "certificate")
+        if key not in NOT_SETTINGS
     }
     told = ad_hoc("device", desired=wish, **connection(device))
     assert not told.get("failed"), told
     assert told["changed"] is False, told["changes"]
     assert device.writes() == []
     assert PASSWORD not in json.dumps([found, told])
+
+
+# Read by eye from the recordings: (a device's own settings, those of its first stream).
+STATES = {
+    "DS-2CD2386G2-IU": (
+        {
+            "name": "yard",
+            "identity.build": "build 240201",
+            "identity.mac": "a6:63:9e:f8:01:09",
+            "services.https": True,
+            "services.discovery": False,
+            "ports.rtsp": 10554,
+            "access.rtsp_auth": "digest",
+            "motion.enabled": False,
+        },
+        {
+            "codec": "h264",
+            "width": 3840,
+            "height": 2160,
+            "fps": 25,
+            "bitrate_mode": "vbr",
+            "bitrate_kbps": 12288,
+            "gop_frames": 50,
+            "audio": False,
+        },
+    ),
+    "DS-2CD2443G0-IW": (
+        {"name": "Pietro", "identity.firmware": "V5.6.5", "services.rtsp": True, "ports.rtsp": 554, "access.rtsp_auth": "digest_basic"},
+        {
+            "codec": "h265",
+            "width": 2688,
+            "height": 1520,
+            "fps": 25,
+            "bitrate_mode": "vbr",
+            "bitrate_kbps": 3072,
+            "gop_frames": 50,
+            "audio": False,
+        },
+    ),
+    "DS-7616NI-K2": (
+        {"name": "NVR", "services.https": True, "ports.https": 443, "ports.rtsp": 554, "motion.enabled": False, "motion.sensitivity": 60},
+        {"codec": "h265", "width": 3840, "height": 2160, "fps": 0, "bitrate_mode": "vbr", "bitrate_kbps": 3072, "audio": True},
+    ),
+    "DS-7608NXI-I2": (
+        {"name": "nvr", "identity.firmware": "V4.62.210", "ports.rtsp": 10554},
+        {
+            "codec": "h264",
+            "width": 3840,
+            "height": 2160,
+            "fps": 0,
+            "bitrate_mode": "vbr",
+            "bitrate_kbps": 12288,
+            "gop_frames": 50,
+            "audio": False,
+        },
+    ),
+    "iDS-7204HUHI-M1": (
+        {"name": "Embedded Net DVR", "services.https": False, "motion.enabled": True},
+        {
+            "codec": "h264",
+            "width": 2560,
+            "height": 1440,
+            "fps": 15,
+            "bitrate_mode": "vbr",
+            "bitrate_kbps": 2048,
+            "gop_frames": 15,
+            "audio": False,
+        },
+    ),
+}
+DISKS = {
+    "DS-7616NI-K2": {"hdd1": {"status": "ok", "capacity_mb": 7630885, "free_mb": 0}},
+    "DS-2CD2386G2-IU": {"hdde": {"status": "ok", "capacity_mb": 30436, "free_mb": 27392}},
+    "DS-2CD2443G0-IW": {},
+    "iDS-7204HUHI-M1": {"hdd1": {"status": "ok", "capacity_mb": 953869, "free_mb": 814080}},
+}
+
+
+@pytest.mark.skipif(not RECORDED, reason="the recorded devices lie beside the project, and aren't there")
+@pytest.mark.parametrize("device", [path for path in RECORDED if path.stem in STATES], ids=lambda path: path.stem, indirect=True)
+def test_a_recorded_device_is_in_the_state_that_its_recording_shows(device, tmp_path, request):
+    name = request.node.callspec.id
+    own, stream = STATES[name]
+    recorder = device.kind in RECORDERS
+
+    def running(role):
+        managed = Managed(tmp_path, device, "hikvision", motcua_user=USER, motcua_password=PASSWORD, motcua_role=role)
+        return asyncio.run(read(managed.rim().device()))
+
+    whole = running("nvr" if recorder else "camera")
+    first = running("channel") if recorder else whole
+    seen = first.values | whole.values
+    assert {key: seen.get(key) for key in own} == own
+    assert {key: first.values.get(f"streams.main.{key}") for key in stream} == stream
+    assert whole.unknown == first.unknown == {}
+    if name in DISKS:
+        assert whole.rows["disks"] == DISKS[name]
 
 
 CHANNELS = [path for path in RECORDED if path.stem.startswith(("DS-7", "iDS"))]

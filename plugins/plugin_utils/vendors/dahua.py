@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..dialects.dahua import Dahua
-from ..settings import TEXT, TRUE_FALSE, Form, Items, Risk, Setting, choice, number, one_of_list, spell_offset, zone_offset_minutes
+from ..settings import NETMASK, TEXT, TRUE_FALSE, Form, Items, Risk, Setting, choice, number, one_of_list, spell_offset, zone_offset_minutes
 from .table import Vendor, password_rule
 
 # NTP.TimeZone is an index into this table of minutes east of UTC; coded by others, 21 to 31 by the table's own order.
@@ -66,6 +66,13 @@ SETTINGS = (
     Setting("time.mode", "config:NTP", "Enable", choice(ntp="true", manual="false"), evidence="coded"),
     Setting("time.ntp", "config:NTP", "Address", one_of_list(), evidence="coded"),
     Setting("time.clock", "cgi:global.cgi?action=getCurrentTime", "result", read_only=True, evidence="coded"),
+    Setting("network.mode", "config:Network", "eth0.DhcpEnable", choice(static="false", dhcp="true"), read_only=True, evidence="coded"),
+    Setting("network.address", "config:Network", "eth0.IPAddress", read_only=True, evidence="coded"),
+    Setting("network.prefix", "config:Network", "eth0.SubnetMask", NETMASK, read_only=True, evidence="coded"),
+    Setting("network.gateway", "config:Network", "eth0.DefaultGateway", read_only=True, evidence="coded"),
+    Setting("network.dns", "config:Network", "eth0.DnsServers[0]", one_of_list(), read_only=True, evidence="coded"),
+    Setting("ports.rtsp", "config:RTSP", "Port", number(), read_only=True, evidence="coded"),
+    switch("services.rtsp", "RTSP", "Enable"),
     switch("services.upnp", "UPnP", "Enable"),
     switch("services.p2p", "T2UServer", "Enable"),
     switch("services.snmp", "SNMP", "Enable"),
@@ -73,6 +80,7 @@ SETTINGS = (
     switch("access.lockout", "General", "LockLoginEnable"),
     *stream("main", "MainFormat"),
     *stream("sub", "ExtraFormat"),
+    switch("motion.enabled", "MotionDetect", "[{c}].Enable", roles=(*CAMERA, "channel")),
     Setting("overlay.name", "config:ChannelTitle", "[{c}].Name", TEXT, ("camera", "channel"), evidence="coded"),
     Setting("overlay.clock", "config:VideoWidget", "[{c}].TimeTitle.EncodeBlend", TRUE_FALSE, CAMERA, evidence="experimental"),
 )

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from ..dialects.isapi import Isapi
-from ..settings import TEXT, TRUE_FALSE, Form, Items, Risk, Setting, choice, number, one_of_list, spell_offset, zone_offset_minutes
+from ..settings import NETMASK, TEXT, TRUE_FALSE, Form, Items, Risk, Setting, choice, number, one_of_list, spell_offset, zone_offset_minutes
 from .table import Vendor, password_rule
 
 CAMERA, NVR, CHANNEL = ("camera",), ("nvr",), ("channel",)
@@ -19,7 +19,10 @@ NTP = "/ISAPI/System/time/ntpServers/1"
 ACCESSES = "/ISAPI/Security/adminAccesses"
 NETWORK = "/ISAPI/System/Network"
 INPUT = "/ISAPI/System/Video/inputs/channels/{n}"
+ADDRESS = f"{NETWORK}/interfaces/1/ipAddress"
 PROXY = "/ISAPI/ContentMgmt/InputProxy/channels"
+# Channels of a network recorder come through its proxy, those of an analogue one are inputs of its own.
+MOTION = f"{PROXY}/{{n}}/video/motionDetection|{INPUT}/motionDetection"
 
 
 def _read_zone(native: str) -> str:
@@ -44,6 +47,11 @@ POSIX_ZONE = Form(_read_zone, _write_zone, zone_offset_minutes)
 def protocol(name: str) -> str:
     """A switch in adminAccesses: entries are known by their protocol, because their ids differ by model."""
     return f"AdminAccessProtocol[protocol={name}]/enabled"
+
+
+def port(name: str) -> str:
+    """A port in adminAccesses."""
+    return f"AdminAccessProtocol[protocol={name}]/portNo"
 
 
 def stream(profile: str, suffix: str) -> tuple[Setting, ...]:
@@ -84,6 +92,14 @@ SETTINGS = (
         renamed={"hostName": "ipAddress"},
         evidence="coded",
     ),
+    Setting("network.mode", ADDRESS, "addressingType", choice(static="static", dhcp="dynamic"), read_only=True),
+    Setting("network.address", ADDRESS, "ipAddress", read_only=True),
+    Setting("network.prefix", ADDRESS, "subnetMask", NETMASK, read_only=True),
+    Setting("network.gateway", ADDRESS, "DefaultGateway/ipAddress", read_only=True),
+    Setting("network.dns", ADDRESS, "PrimaryDNS/ipAddress", one_of_list(), read_only=True),
+    Setting("ports.http", ACCESSES, port("HTTP"), number(), read_only=True),
+    Setting("ports.https", ACCESSES, port("HTTPS"), number(), read_only=True),
+    Setting("ports.rtsp", ACCESSES, port("RTSP"), number(), read_only=True),
     Setting("services.http", ACCESSES, protocol("HTTP"), TRUE_FALSE, risk=Risk.LOCKOUT),
     Setting("services.https", ACCESSES, protocol("HTTPS"), TRUE_FALSE, risk=Risk.LOCKOUT),
     Setting("services.rtsp", ACCESSES, protocol("RTSP"), TRUE_FALSE),
@@ -107,8 +123,10 @@ SETTINGS = (
     *stream("sub", "02"),
     Setting("overlay.name", INPUT, "name", TEXT, CAMERA),
     Setting("overlay.clock", f"{INPUT}/overlays", "DateTimeOverlay/enabled", TRUE_FALSE, CAMERA, evidence="experimental"),
+    Setting("motion.enabled", MOTION, "enabled", TRUE_FALSE, STREAMED),
+    Setting("motion.sensitivity", MOTION, "MotionDetectionLayout/sensitivityLevel", number(), STREAMED),
     # A recorder's StreamingChannel/channelName is just "101", and writing it has no effect.
-    Setting("overlay.name", PROXY + "/{n}", "name", TEXT, CHANNEL),
+    Setting("overlay.name", f"{PROXY}/{{n}}|{INPUT}", "name", TEXT, CHANNEL),
 )
 
 SOURCE = "sourceInputPortDescriptor"
@@ -135,6 +153,18 @@ ITEMS = (
         ),
         secret=f"{SOURCE}/password",
         roles=NVR,
+    ),
+    Items(
+        "disks",
+        "/ISAPI/ContentMgmt/Storage",
+        row="hdd",
+        match="hddName",
+        settings=(
+            Setting("status", "", "status", read_only=True),
+            Setting("capacity_mb", "", "capacity", number(), read_only=True),
+            Setting("free_mb", "", "freeSpace", number(), read_only=True),
+        ),
+        evidence="recorded",
     ),
 )
 
