@@ -190,15 +190,15 @@ class Isapi:
 
     async def _ask(self, method: str, at: str, body: bytes = b"") -> Answer:
         """One request; a device that says it is busy is asked again after a pause."""
-        for pause in (*BUSY_SECONDS, None):
+        for pause in (0.0, *BUSY_SECONDS):
+            await asyncio.sleep(pause)
             try:
                 answer = await self._http.request(method, at, body)
             except LoginRefused as refused:
                 raise _refusal(self._target.name, refused.answer) from None
-            if pause is None or not _is_busy(answer):
+            if not _is_busy(answer):
                 return answer
-            await asyncio.sleep(pause)
-        raise AssertionError
+        raise Unreachable(f"{self._target.name}: says that it is busy, also after {sum(BUSY_SECONDS):.0f} s; run again when it isn't")
 
     def _reply(self, at: str, answer: Answer) -> Reply:
         """Judge a change by the device's own words: 200 may hold an error, and statusCode 7 means done."""
