@@ -253,7 +253,7 @@ class LoginRefused(Exception):
 
 async def _bounded(pieces: AsyncIterator[bytes], base: str) -> bytes:
     content = bytearray()
-    async with contextlib.aclosing(pieces):  # type: ignore[type-var]
+    async with contextlib.aclosing(pieces):  # type: ignore[type-var]  # httpx promises an iterator and gives a generator
         async for piece in pieces:
             content += piece
             if len(content) > MAXIMUM_ANSWER_BYTES:
