@@ -325,13 +325,18 @@ async def _read_rows_back(talk: Conversation, rows: Sequence[RowChange], refused
     for row in rows:
         before, after = _shown(row)
         now = running.rows.get(row.items.key, {}).get(row.name)
-        if row.key not in still and now is not None:
-            outcome.note(row.key, before, after, "applied")
-            continue
-        words = refused.get(row.key, "")
-        outcome.note(row.key, before, now, "refused" if words or now is None else "clamped", words)
-        kept.append(f"{row.key} should be {row.after!r} and is {now!r}{f' ({words})' if words else ''}")
+        taken = row.key not in still and now is not None
+        kept += _came_of(outcome, row.key, before, after if taken else row.after, now, refused.get(row.key, ""), taken=taken)
     return kept
+
+
+def _came_of(outcome: Outcome, key: str, before: Any, after: Any, now: Any, words: str, *, taken: bool) -> list[str]:
+    """Note what came of one change; a sentence when the device kept something else."""
+    if taken:
+        outcome.note(key, before, after, "applied")
+        return []
+    outcome.note(key, before, now, "refused" if words or now in (None, before) else "clamped", words)
+    return [f"{key} should be {after!r} and is {now!r}{f' ({words})' if words else ''}"]
 
 
 async def _reboot(talk: Conversation, bound: asyncio.Timeout | None) -> None:
@@ -361,10 +366,6 @@ async def _read_back(talk: Conversation, changes: Sequence[Change], refused: Map
     kept = []
     for change in changes:
         now = running.values.get(change.key)
-        if change.key not in still and change.key in running.values:
-            outcome.note(change.key, change.before, change.after, "applied")
-            continue
-        words = refused.get(change.key, "")
-        outcome.note(change.key, change.before, now, "refused" if words or now == change.before else "clamped", words)
-        kept.append(f"{change.key} should be {change.after!r} and is {now!r}{f' ({words})' if words else ''}")
+        taken = change.key not in still and change.key in running.values
+        kept += _came_of(outcome, change.key, change.before, change.after, now, refused.get(change.key, ""), taken=taken)
     return kept
