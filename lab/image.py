@@ -11,7 +11,6 @@ from lab.errors import LabError
 
 CACHE = Path("/var/cache/motcua-lab")
 RELEASE = "bookworm"
-MIRROR = "http://deb.debian.org/debian"
 PACKAGES = (  # noqa: SIM905  to be read as a list
     "systemd systemd-sysv dbus libpam-systemd openssh-server python3 python3-apt sudo iproute2 iputils-ping nftables "
     "ca-certificates netbase procps less locales tzdata wireguard-tools wireguard-go chrony ffmpeg nginx-light curl conntrack "
@@ -47,7 +46,7 @@ def image() -> Path:
 
     :raises LabError: when it can't be made.
     """
-    key = hashlib.sha256("\n".join((RELEASE, MIRROR, RECIPE, *PACKAGES)).encode()).hexdigest()[:16]
+    key = hashlib.sha256("\n".join((RELEASE, RECIPE, *PACKAGES)).encode()).hexdigest()[:16]
     ready = CACHE / f"image-{key}"
     if ready.is_dir():
         return ready
@@ -55,7 +54,7 @@ def image() -> Path:
     making = CACHE / f"making-{key}"
     shutil.rmtree(making, ignore_errors=True)
     command = ["mmdebstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", "--mode=root"]
-    command += ["--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*", RELEASE, str(making), MIRROR]
+    command += ["--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*", RELEASE, str(making)]
     _run(command)
     _run(["sh", "-eu", "-c", RECIPE, "sh", str(making)])
     making.rename(ready)
