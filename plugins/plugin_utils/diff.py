@@ -96,7 +96,8 @@ def diff(
     """
     changes: list[Change] = []
     unsupported: dict[str, str] = {}
-    for key, wanted in flatten(wish, lists).items():
+    wished = flatten(wish, lists)
+    for key, wanted in wished.items():
         setting = settings.get(key)
         if key in running.unknown:
             continue
@@ -119,7 +120,7 @@ def diff(
         for name, row in wish[key].items():
             found = _row(lists[key], str(name), row, running.rows[key].get(str(name)), renew)
             rows += [found] if found else []
-    unknown = {key: error for key, error in running.unknown.items() if key in lists or key in flatten(wish, lists)}
+    unknown = {key: error for key, error in running.unknown.items() if key in lists or key in wished}
     return Difference(tuple(changes), tuple(rows), unsupported, unknown)
 
 

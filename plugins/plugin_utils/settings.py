@@ -75,7 +75,7 @@ def choice(**words: str) -> Form:
 def one_of_list() -> Form:
     """A list of which the device keeps the first; an unset address is an empty list."""
     unset = {"", "0.0.0.0", "::"}  # noqa: S104  how devices spell "none"
-    return Form(lambda native: [] if native in unset else [native], lambda value: value[0] if value else "0.0.0.0", lambda value: value[:1])  # noqa: S104
+    return Form(lambda native: [] if native in unset else [native], lambda value: value[0] if value else "0.0.0.0", lambda value: value[:1])  # noqa: S104  as above
 
 
 def _prefix(mask: str) -> int:

@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-TASKS = [{"name": "Run it", "motcua.cctv.files": {}, "register": "done"}]
-
 
 @pytest.fixture
 def play(tmp_path):
