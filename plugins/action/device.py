@@ -8,9 +8,11 @@ from typing import Any
 import yaml
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils.apply import Outcome
 from ..plugin_utils.connection import Rim, plain
+from ..plugin_utils.conversation import Device
 from ..plugin_utils.errors import MotcuaError
-from ..plugin_utils.reconcile import Device, Outcome, reconcile
+from ..plugin_utils.reconcile import reconcile
 
 DEFAULT_SECONDS = 60.0
 

@@ -8,9 +8,10 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils.connection import Rim, plain
+from ..plugin_utils.conversation import Device
 from ..plugin_utils.diff import Running
 from ..plugin_utils.errors import MotcuaError
-from ..plugin_utils.reconcile import Device, read
+from ..plugin_utils.reconcile import read
 
 DEFAULT_SECONDS = 60.0
 

@@ -108,7 +108,8 @@ def variables(province: Province, host: Host, folder: Path) -> dict[str, Any]:
         "motcua_ca": None,
         "motcua_channel": host.channel,
     }
-    return named | ({} if host.recorder is None else {"motcua_recorder": host.recorder})
+    named |= {} if host.recorder is None else {"motcua_recorder": host.recorder}
+    return named | ({} if host.recorded_at is None else {"motcua_recorded_at": dict(host.recorded_at)})
 
 
 def _ssh(province: Province, host: Host, folder: Path) -> dict[str, Any]:

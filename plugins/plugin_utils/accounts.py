@@ -68,9 +68,19 @@ class Accounts:
         epochs = self._owner(host or self._host).epochs
         return self._derived(host or self._host, account, epochs.pending or epochs.confirmed or 1)
 
+    def proven(self, account: str) -> str | None:
+        """The password that logins have proved, None at a device that never had one of ours."""
+        confirmed = self._owner(self._host).epochs.confirmed
+        return None if confirmed is None else self._derived(self._host, account, confirmed)
+
     def begin(self) -> None:
         """Note, before the first password is written, which epoch is on its way."""
         self._journal.begin(self._host)
+
+    def abandon(self) -> None:
+        """Note that the device still has the passwords that it had before; what an earlier run had begun stays begun."""
+        if self.epochs.pending is None:
+            self._journal.abandon(self._host)
 
     def confirm(self) -> None:
         """Note that logins proved the new passwords."""

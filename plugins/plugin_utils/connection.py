@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from .accounts import Accounts, Login, Owner
+from .conversation import Device, Recorder
 from .dialects import Target
 from .diff import SECRET
 from .errors import Locked, ModelError, MotcuaError, Unreachable
-from .reconcile import Device
 from .secrets import Journal
 from .transport import Credential, Trust
 from .vault import open_masters
@@ -43,6 +43,7 @@ class Rim:
         """
         self._name, self._variables, self._loader = name, variables, loader
         self._secrets: set[str] = set()
+        self._beside: Rim | None = None
         given = {key: value for key, value in options.items() if value is not None}
         unknown = sorted(set(given) - {*OPTIONS, "desired", "timeout"})
         if unknown:
@@ -62,7 +63,20 @@ class Rim:
         logins = accounts.logins() if accounts is not None else self._given()
         self._secrets |= {login.credential.password for login in logins}
         channel = int(self._options["channel"] or 1)
-        return Device(self._name, vendor, self._options["role"], channel, self._target, logins, accounts)
+        experimental = bool(plain(self._variables.get("motcua_experimental")))
+        return Device(
+            self._name, vendor, self._options["role"], channel, self._target, logins, accounts, self._recorder(accounts), experimental
+        )
+
+    def _recorder(self, accounts: Accounts | None) -> Recorder | None:
+        """The recorder that pulls this camera, where a new password has to be told to it."""
+        at = plain(self._variables.get("motcua_recorded_at"))
+        if not at or accounts is None or not accounts.renewing:
+            return None
+        variables = self._variables["hostvars"][at["host"]]
+        wish = plain(variables["motcua_desired"])["channels"][at["channel"]]
+        self._beside = Rim(at["host"], {}, variables, self._loader)
+        return Recorder(self._beside.device(), at["channel"], wish)
 
     def _given(self) -> tuple[Login, ...]:
         user, password = self._options["user"], self._options["password"]
@@ -116,6 +130,8 @@ class Rim:
 
     def scrubbed(self, result: Any) -> Any:
         """The result as JSON types, with every known secret replaced."""
+        if self._beside is not None:
+            self._secrets |= self._beside._secrets
         if isinstance(result, Mapping):
             return {str(key): self.scrubbed(value) for key, value in result.items()}
         if isinstance(result, list | tuple | set):

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from .model import Camera, Centre, Nvr, Province, Site
-from .plan.access import NTP_PORT, PORTAL_PORTS, RTSP_PORT, SSH_PORT, Flow, SiteAccess, hosts, plan_access, translated
+from .plan.access import NTP_PORT, PORTAL_PORTS, SSH_PORT, Flow, SiteAccess, hosts, plan_access, translated
 from .plan.addresses import SiteAddresses, hub_address, plan_addresses
 from .plan.streams import GOP_SECONDS, SUB_STREAM, SiteStreams, Step, plan_streams
 from .plan.tunnels import TUNNEL_MTU, Tunnel, plan_tunnels
+from .vendors import VENDORS
 
 ADMIN, VIEW, FACTORY = "motcua-admin", "motcua-view", "admin"
 SEGMENT_SECONDS = 60
 MINIMUM_FREE_PERCENT = 5
-
-# The path of a stream is part of the vendor's RTSP dialect: Hikvision ISAPI and Dahua HTTP API guides.
-STREAM_PATHS = {"hikvision": "/Streaming/Channels/{channel}01", "dahua": "/cam/realmonitor?channel={channel}&subtype=0"}
-PRIVATE_PROTOCOL_PORTS = {"hikvision": 8000, "dahua": 37777}
+ONVIF_PORT = 80
 
 # The baseline: what a device at an office has no use for, or what lets a stranger in.
 BASELINE_SERVICES = {"https": True, "upnp": False, "p2p": False, "telnet": False, "ssh": False, "snmp": False, "discovery": False}
@@ -54,6 +52,7 @@ class Host:
     scheme: str = "https"
     channel: int = 1
     recorder: str | None = None
+    recorded_at: Mapping[str, str] | None = None
     key_alias: str | None = None
 
 
@@ -165,8 +164,8 @@ def _recorded(province: Province, planned: Plan) -> list[dict[str, Any]]:
                     "camera": device_host(name, key),
                     "site": name,
                     "host": str(planned.addresses[name].translate(source.address)),
-                    "port": RTSP_PORT,
-                    "path": STREAM_PATHS[source.vendor].format(channel=camera.through.number if camera.through else 1),
+                    "port": source.rtsp_port,
+                    "path": _stream_path(source, camera.through.number if camera.through else 1),
                     "user": VIEW,
                     "secret": f"device/{device}/{VIEW}",
                     "codec": step.codec,
@@ -178,6 +177,12 @@ def _recorded(province: Province, planned: Plan) -> list[dict[str, Any]]:
                 }
             )
     return sorted(rows, key=lambda row: str(row["camera"]))
+
+
+def _stream_path(device: Camera | Nvr, channel: int) -> str:
+    path = device.stream_path or VENDORS[device.vendor].stream_path
+    assert path is not None  # load made sure of it
+    return path.format(channel=channel)
 
 
 # --- a site's router ---------------------------------------------------------------------------------------------------
@@ -267,7 +272,9 @@ def _camera(province: Province, planned: Plan, name: str, key: str) -> Host:
     assert camera.address is not None
     wish = {**_baseline(province, site, device_host(name, key)), "streams": {**streams, "sub": _stream(SUB_STREAM)}}
     wish["overlay"] = {"name": camera.name, "clock": True}
-    return _device(planned, name, device_host(name, key), camera, camera.address, "camera", wish)
+    host = _device(planned, name, device_host(name, key), camera, camera.address, "camera", wish)
+    at = camera.recorded_at
+    return host if at is None else replace(host, recorded_at={"host": device_host(name, at.nvr), "channel": str(at.number)})
 
 
 def _channel_camera(planned: Plan, name: str, site: Site, key: str, camera: Camera, streams: Mapping[str, Any]) -> Host:
@@ -277,7 +284,7 @@ def _channel_camera(planned: Plan, name: str, site: Site, key: str, camera: Came
     wish = {"overlay": {"name": camera.name}, "streams": streams}
     host = _device(planned, name, device_host(name, key), nvr, nvr.address, "camera", wish)
     recorder = device_host(name, camera.through.nvr)
-    return Host(**{**vars(host), "channel": camera.through.number, "recorder": recorder})
+    return replace(host, channel=camera.through.number, recorder=recorder)
 
 
 def _nvr(province: Province, planned: Plan, name: str, key: str) -> Host:
@@ -285,7 +292,7 @@ def _nvr(province: Province, planned: Plan, name: str, key: str) -> Host:
     nvr = site.nvrs[key]
     wish = {**_baseline(province, site, device_host(name, key))}
     channels = {
-        str(camera.recorded_at.number): _channel(name, camera_key, camera)
+        str(camera.recorded_at.number): _channel(name, camera_key, camera, nvr)
         for camera_key, camera in site.cameras.items()
         if camera.recorded_at is not None and camera.recorded_at.nvr == key
     }
@@ -294,12 +301,14 @@ def _nvr(province: Province, planned: Plan, name: str, key: str) -> Host:
     return _device(planned, name, device_host(name, key), nvr, nvr.address, "nvr", wish)
 
 
-def _channel(site: str, key: str, camera: Camera) -> dict[str, Any]:
+def _channel(site: str, key: str, camera: Camera, nvr: Nvr) -> dict[str, Any]:
+    """A recorder's channel: its vendor's own protocol towards cameras of the same vendor, ONVIF towards all others."""
+    private = VENDORS[camera.vendor].recorder_port if camera.vendor == nvr.vendor else None
     return {
         "name": camera.name,
         "address": str(camera.address),
-        "port": PRIVATE_PROTOCOL_PORTS[camera.vendor],
-        "protocol": camera.vendor,
+        "port": private or ONVIF_PORT,
+        "protocol": camera.vendor if private else "onvif",
         "user": VIEW,
         "password": {"secret": f"{device_host(site, key)}/{VIEW}"},
     }

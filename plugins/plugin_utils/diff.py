@@ -9,8 +9,9 @@ from typing import Any
 from .errors import ModelError, MotcuaError
 from .settings import Items, Risk, Setting
 
-LISTS = ("users", "channels")  # what a wish may hold rows of
+LISTS = ("users", "onvif_users", "channels")  # what a wish may hold rows of
 NO_WAY = "no way to it is known for this kind of device"
+EXPERIMENTAL = "no device has confirmed yet how it is written; try it on one, then set motcua_experimental: true"
 SECRET = "(secret)"  # noqa: S105  what is shown in a password's place
 
 
@@ -48,13 +49,16 @@ class Change:
 
 @dataclass(frozen=True)
 class RowChange:
-    """One row of a list that is missing (``before`` is None) or should be another; ``secret`` names the password to write with it."""
+    """One row of a list that is missing (``before`` is None), should be another, or should go (``after`` is None).
+
+    ``secret`` names the password to write with it.
+    """
 
     items: Items
     name: str
     before: Mapping[str, Any] | None
-    after: Mapping[str, Any]
-    secret: str | None
+    after: Mapping[str, Any] | None
+    secret: str | None = None
 
     @property
     def key(self) -> str:
@@ -88,15 +92,42 @@ def flatten(wish: Mapping[str, Any], lists: Mapping[str, Items]) -> dict[str, An
 
 
 def diff(
-    settings: Mapping[str, Setting], lists: Mapping[str, Items], wish: Mapping[str, Any], running: Running, *, renew: bool = False
+    settings: Mapping[str, Setting],
+    lists: Mapping[str, Items],
+    wish: Mapping[str, Any],
+    running: Running,
+    *,
+    renew: bool = False,
+    experimental: bool = False,
+    kept: frozenset[str] = frozenset(),
 ) -> Difference:
-    """Compare typed values after normalising. A wish owns only the keys that it names; ``renew`` writes the passwords of all named rows.
+    """Compare typed values after normalising. A wish owns only the keys that it names, and of a list that it names the rows that are ours.
+
+    ``renew`` writes the passwords of all named rows, ``experimental`` also what no device has confirmed; rows ``kept`` never go.
 
     :raises ModelError: when a wished value can't be spelt in its setting's form.
     """
+    wished = flatten(wish, lists)
+    changes, unsupported = _values(settings, wished, running, experimental)
+    rows: list[RowChange] = []
+    for key in (key for key in LISTS if wish.get(key) and key not in running.unknown):
+        if key not in running.rows:
+            unsupported[key] = running.unsupported.get(key, NO_WAY)
+            continue
+        found = _rows(lists[key], wish[key], running.rows[key], renew, kept)
+        if found and lists[key].evidence == "experimental" and not experimental:
+            unsupported |= {row.key: EXPERIMENTAL for row in found}
+        else:
+            rows += found
+    unknown = {key: error for key, error in running.unknown.items() if key in lists or key in wished}
+    return Difference(tuple(changes), tuple(rows), unsupported, unknown)
+
+
+def _values(
+    settings: Mapping[str, Setting], wished: Mapping[str, Any], running: Running, experimental: bool
+) -> tuple[list[Change], dict[str, str]]:
     changes: list[Change] = []
     unsupported: dict[str, str] = {}
-    wished = flatten(wish, lists)
     for key, wanted in wished.items():
         setting = settings.get(key)
         if key in running.unknown:
@@ -110,21 +141,27 @@ def diff(
         elif not _equal(setting, wanted, running.values[key]):
             if setting.read_only:
                 unsupported[key] = f"it is {running.values[key]!r} and can only be read"
+            elif setting.evidence == "experimental" and not experimental:
+                unsupported[key] = f"it is {running.values[key]!r}: {EXPERIMENTAL}"
             else:
                 changes.append(Change(setting, running.values[key], wanted))
-    rows: list[RowChange] = []
-    for key in (key for key in LISTS if wish.get(key) and key not in running.unknown):
-        if key not in running.rows:
-            unsupported[key] = running.unsupported.get(key, NO_WAY)
-            continue
-        for name, row in wish[key].items():
-            found = _row(lists[key], str(name), row, running.rows[key].get(str(name)), renew)
-            rows += [found] if found else []
-    unknown = {key: error for key, error in running.unknown.items() if key in lists or key in wished}
-    return Difference(tuple(changes), tuple(rows), unsupported, unknown)
+    return changes, unsupported
 
 
-def _row(items: Items, name: str, wanted: Mapping[str, Any], running: Mapping[str, Any] | None, renew: bool) -> RowChange | None:
+def _rows(
+    items: Items, wanted: Mapping[str, Any], running: Mapping[str, Mapping[str, Any]], renew: bool, kept: frozenset[str]
+) -> list[RowChange]:
+    named = {str(name): row for name, row in wanted.items()}
+    stays = [row_change(items, name, row, running.get(name), renew=renew) for name, row in named.items() if row is not None]
+    unwished = {name for name, row in running.items() if items.ours(name, row) and name not in named}
+    gone = [name for name in running if name not in kept and (name in unwished or named.get(name, {}) is None)]
+    return [row for row in stays if row is not None] + [RowChange(items, name, running[name], None) for name in gone]
+
+
+def row_change(
+    items: Items, name: str, wanted: Mapping[str, Any], running: Mapping[str, Any] | None, *, renew: bool = False
+) -> RowChange | None:
+    """What is to be written of one row; None when nothing is."""
     named = [setting for setting in items.settings if setting.key in wanted]
     secret = (wanted.get("password") or {}).get("secret")
     differing = {

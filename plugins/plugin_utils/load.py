@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from .errors import ModelError
 from .model import Province, Site
+from .vendors import VENDORS
 
 PLUGIN = "motcua.cctv.province"
 
@@ -213,6 +214,10 @@ def _site_contradictions(site: Site) -> Iterator[tuple[str, str]]:
         yield f"cameras.{both[0]}", "is also the id of an NVR of this site; give one of the two another id"
     if "router" in {*site.nvrs, *site.cameras}:
         yield "cameras.router", "'router' is the router's own id; choose another"
+    for kind, devices in (("nvrs", site.nvrs), ("cameras", site.cameras)):
+        for name, device in devices.items():
+            if device.stream_path is None and VENDORS[device.vendor].stream_path is None:
+                yield f"{kind}.{name}.stream_path", f"is missing; only the device knows it ({device.vendor}): 'device_info' shows it"
     yield from _channel_contradictions(site)
 
 

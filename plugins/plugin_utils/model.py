@@ -8,20 +8,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from .vendors import VENDORS
 
 # Ids become host names, file names and systemd instance names.
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
 Interface = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=15)]
 # Shown to people and burnt into pictures; no braces, so that no template engine ever takes one for a program.
 Text = Annotated[str, StringConstraints(pattern=r"^[^{}\x00-\x1f]+$", max_length=120)]
+StreamPath = Annotated[str, StringConstraints(pattern=r"^/[^\s@\"'$\\\\]*$", max_length=200)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Mbps = Annotated[float, Field(gt=0, le=100_000)]
 
 LineKind = Literal["tslcd", "ftth"]
-Vendor = Literal["hikvision", "dahua"]
+if TYPE_CHECKING:
+    Vendor = str
+else:
+    Vendor = Literal[tuple(VENDORS)]
 Isolation = Literal["segment", "device", "flat"]
 Zone = Literal["counter", "waiting", "entrance", "outdoor", "storage"]
 
@@ -109,6 +115,8 @@ class Nvr(Value):
     channels: Annotated[int, Field(ge=1, le=256)]
     scheme: Literal["https", "http"] = "https"
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    rtsp_port: Annotated[int, Field(ge=1, le=65535)] = 554
+    stream_path: StreamPath | None = Field(default=None, description="the main stream's path, where it isn't the vendor's usual one")
 
 
 class Channel(Value):
@@ -141,6 +149,8 @@ class Camera(Value):
     camera_class: Literal["standard", "priority"] = Field(default="standard", alias="class")
     scheme: Literal["https", "http"] = "https"
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    rtsp_port: Annotated[int, Field(ge=1, le=65535)] = 554
+    stream_path: StreamPath | None = Field(default=None, description="the main stream's path, where it isn't the vendor's usual one")
     policy: Policy = Policy()
 
     @property

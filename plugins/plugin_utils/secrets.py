@@ -136,6 +136,10 @@ class Journal:
         epochs = self.read(host)
         self._write(host, Epochs(epochs.pending or epochs.confirmed, None))
 
+    def abandon(self, host: str) -> None:
+        """Note that the pending epoch was taken back everywhere."""
+        self._write(host, Epochs(self.read(host).confirmed, None))
+
     def _path(self, host: str) -> Path:
         return self._directory / f"{host}.json"
 

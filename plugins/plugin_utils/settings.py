@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from ipaddress import IPv4Network
@@ -89,24 +89,51 @@ def _mask(prefix: Any) -> str:
 NETMASK = Form(_prefix, _mask, int)  # 255.255.255.0 is a prefix of 24 bits
 
 
-def zone_offset_minutes(zone: str, at: datetime | None = None) -> int:
-    """The offset from UTC, east positive, of an IANA name or of ``UTC+07:00``.
+SUMMER = " with summer time"
+
+
+def zone_rule(zone: str, at: datetime | None = None) -> tuple[int, bool]:
+    """The offset from UTC in minutes, east positive, and whether it changes over the year, of an IANA name or of ``UTC+07:00``.
 
     Zones are compared by it, because devices spell one zone in many ways.
     """
-    written = re.fullmatch(r"UTC([+-])(\d\d):(\d\d)", zone)
+    written = re.fullmatch(r"UTC([+-])(\d\d):(\d\d)(" + SUMMER + ")?", zone)
     if written:
-        sign, hours, minutes = written.groups()
-        return (1 if sign == "+" else -1) * (int(hours) * 60 + int(minutes))
-    offset = ZoneInfo(zone).utcoffset(at or datetime.now(UTC).replace(tzinfo=None))
-    assert offset is not None
-    return int(offset / timedelta(minutes=1))
+        sign, hours, minutes, summer = written.groups()
+        return (1 if sign == "+" else -1) * (int(hours) * 60 + int(minutes)), summer is not None
+    year = (at or datetime.now(UTC)).year
+    offsets = [ZoneInfo(zone).utcoffset(datetime(year, month, 1)) for month in (1, 7)]  # noqa: DTZ001  a local time is meant
+    january, july = (int(offset / timedelta(minutes=1)) for offset in offsets if offset is not None)
+    return min(january, july), january != july
 
 
-def spell_offset(minutes: int) -> str:
+def spell_offset(minutes: int, *, summer: bool = False) -> str:
     """``UTC+07:00`` for 420."""
     hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
+    return f"UTC{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}{SUMMER if summer else ''}"
+
+
+def posix_zone(spelt: str) -> Form:
+    """A zone in POSIX's way, where west is positive: ``CST-7:00:00``, ``<+07>-7`` and ``ICT-07:00`` are UTC+7.
+
+    ``spelt`` is how the device wants it, with ``{sign}``, ``{east}`` (``+07``), ``{hours}`` and ``{minutes}``.
+    """
+
+    def read(native: str) -> str:
+        match = re.match(r"(?:<[^>]*>|[A-Za-z]+)([+-]?)(\d{1,2})(?::(\d\d))?(?::\d\d)?:?(.*)", native)
+        if not match:
+            raise ValueError(f"{native!r} is no POSIX time zone")
+        sign, hours, minutes, rest = match.groups()
+        west = (int(hours) * 60 + int(minutes or 0)) * (-1 if sign == "-" else 1)
+        return spell_offset(-west, summer="," in rest)
+
+    def write(zone: Any) -> str:
+        minutes, _ = zone_rule(zone)
+        hours, rest = divmod(abs(minutes), 60)
+        sign, east = ("+", f"-{hours:02}") if minutes < 0 else ("-", f"+{hours:02}")
+        return spelt.format(sign=sign, east=east, hours=hours, minutes=f"{rest:02}")
+
+    return Form(read, write, zone_rule)
 
 
 @dataclass(frozen=True)
@@ -115,8 +142,9 @@ class Setting:
 
     ``at`` is the document, ``select`` the place in it; ``{n}`` in both is the channel from 1, ``{c}`` from 0. Alternatives in either
     are separated by ``|``, the first that is there counts. ``also`` is set with it; ``renamed``
-    says what another alternative is called from then on, because a device takes only one of them. ``evidence`` says who has
-    seen it work: recorded on a device, coded by others, or experimental.
+    says what another alternative is called from then on, because a device takes only one of them; ``shape`` gives select, also and renamed
+    where they depend on the value. ``evidence`` says who has seen it work: recorded on a device, coded by others, or experimental;
+    an experimental one is only written when people ask for it.
     """
 
     key: str
@@ -129,13 +157,23 @@ class Setting:
     read_only: bool = False
     also: Mapping[str, str] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
+    shape: Callable[[Any], Mapping[str, Any]] | None = None
+
+    def written(self, value: Any) -> Setting:
+        """The row as this value is written."""
+        return self if self.shape is None else replace(self, **self.shape(value))
+
+
+OURS = "motcua-"  # accounts that motcua makes are called so
 
 
 @dataclass(frozen=True)
 class Items:
-    """Rows of a list, matched by the setting ``match`` and never by position; rows that nobody names are left alone.
+    """Rows of a list, matched by the setting ``match`` and never by position.
 
-    ``secret`` is the write-only password's place in a row. A row is stored with one request.
+    ``secret`` is the write-only password's place in a row. A row is stored with one request. ``owner`` is the setting whose value
+    begins with ``motcua-`` where the row is ours, None for the row's own name: such rows go when a wish for the list doesn't name them,
+    all others are left alone.
     """
 
     key: str
@@ -144,8 +182,13 @@ class Items:
     match: str
     settings: tuple[Setting, ...]
     secret: str | None = None
+    owner: str | None = None
     roles: tuple[str, ...] = ("camera", "nvr")
     evidence: str = "coded"
+
+    def ours(self, name: str, row: Mapping[str, Any]) -> bool:
+        """Whether motcua made the row."""
+        return str(name if self.owner is None else row.get(self.owner, "")).startswith(OURS)
 
 
 @dataclass(frozen=True)

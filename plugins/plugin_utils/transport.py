@@ -179,6 +179,11 @@ class Http:
         self._client = httpx.AsyncClient(base_url=base, verify=verify, timeout=timeout, follow_redirects=False, trust_env=False)
         self._challenge: _Challenge | None = None
 
+    @property
+    def encrypted(self) -> bool:
+        """Whether others on the line can't read along."""
+        return self._base.startswith("https:")
+
     async def close(self) -> None:
         """Let go of all connections."""
         await self._client.aclose()
@@ -194,7 +199,9 @@ class Http:
             if first.status != UNAUTHORIZED:
                 if not body:
                     return first
-                raise Refused(f"{self._base}{target}: asks for no login (HTTP {first.status}), so it is not a device that we may configure")
+                raise Refused(
+                    f"{self._base}{target.split('?', 1)[0]}: asks for no login (HTTP {first.status}), so it is no device of ours"
+                )
             self._challenge = _challenge(first, self._base)
         answer = await self._send(method, target, body, content_type, self._authorization(method, target))
         if answer.status == UNAUTHORIZED and _is_stale(answer):
@@ -233,7 +240,7 @@ class Http:
         if self._credential is None:
             raise AuthRefused(f"{self._base}: wants a login and none was given; name user and password")
         if self._challenge.scheme == "basic":
-            if not self._base.startswith("https:"):
+            if not self.encrypted:
                 raise AuthRefused(
                     f"{self._base}: offers only Basic without TLS, where everybody on the line could read the password; not sent"
                 )

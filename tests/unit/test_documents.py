@@ -4,7 +4,8 @@ import string
 from xml.etree import ElementTree
 
 import pytest
-from ansible_collections.motcua.cctv.plugins.plugin_utils.dialects import dahua, isapi
+from ansible_collections.motcua.cctv.plugins.plugin_utils.dialects import dahua
+from ansible_collections.motcua.cctv.plugins.plugin_utils.dialects import xml as isapi
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import Garbled, Unsupported
 from hypothesis import given
 from hypothesis import strategies as st

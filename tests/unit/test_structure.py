@@ -7,7 +7,7 @@ import pytest
 
 CORE = Path("plugins/plugin_utils")
 ORDER = [
-    "errors", "settings", "model", "load", "plan", "secrets", "vault", "desired", "transport", "dialects", "vendors", "accounts", "diff", "reconcile", "connection",
+    "errors", "settings", "vendors", "model", "load", "plan", "secrets", "vault", "desired", "transport", "dialects", "accounts", "diff", "conversation", "apply", "renewal", "reconcile", "connection",
     "findings", "report",
 ]  # fmt: skip
 PLAN = ["addresses", "tunnels", "streams", "access"]

@@ -10,7 +10,9 @@ from pathlib import Path
 from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import Host, Plan, desired, device_host, plan
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
-from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.access import PORTAL_PORTS, RTSP_PORT
+from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.access import PORTAL_PORTS
+
+RTSP_PORT = 554
 
 INVENTORY = Path(os.environ.get("MOTCUA_INVENTORY", "inventory/lab/province.yml"))
 Place = tuple[str, int]
@@ -54,7 +56,7 @@ class Declared:
 
     def streaming(self, host: Host) -> Place:
         """A device's stream, as the centre sees it."""
-        return str(host.address), RTSP_PORT
+        return str(host.address), int(str(self.recorded().get(host.name, {}).get("port", RTSP_PORT)))
 
     def portal(self) -> Place:
         """The portal at the storage centre."""

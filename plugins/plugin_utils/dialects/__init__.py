@@ -1,84 +1,14 @@
-"""Dialects: how a vendor's documents are fetched and stored. Which settings stand in them is the vendors' tables' business."""
+"""The registry of dialects, by the name that a vendor's table gives."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from ..settings import Items
-from ..transport import Certificate, Credential, Http, Trust
+from .dahua import Dahua
+from .isapi import Isapi
+from .speech import Dialect, Document, Reply, Target
 
+__all__ = ["DIALECTS", "Dialect", "Document", "Reply", "Target"]
 
-@dataclass(frozen=True)
-class Target:
-    """A device as it is addressed."""
-
-    name: str
-    host: str
-    port: int
-    scheme: str
-    trust: Trust
-    credential: Credential | None
-
-    @property
-    def base(self) -> str:
-        """The beginning of every URL."""
-        return f"{self.scheme}://{self.host}:{self.port}"
-
-    def http(self, *, reuse_nonce: bool) -> Http:
-        """A client for this device."""
-        return Http(self.base, self.trust, reuse_nonce=reuse_nonce, credential=self.credential)
-
-    @property
-    def certificate(self) -> Certificate | None:
-        """The certificate that the device showed last."""
-        return self.trust.certificate
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What the device said to a change that it didn't refuse."""
-
-    reboot: bool = False
-
-
-class Document(Protocol):
-    """A device's document. What it doesn't understand, it keeps."""
-
-    def get(self, select: str) -> str | None:
-        """The native value at the place, None when the place isn't there."""
-
-    def set(self, select: str, value: str) -> None:
-        """Write a native value; Unsupported when the document has no such place."""
-
-    def rename(self, select: str, name: str) -> None:
-        """Call a place by another name where it stands, if it is there; when the other name is there too, only that one stays."""
-
-    def rows(self, row: str) -> Sequence[Document]:
-        """The rows of a list, each a document that writes through to this one."""
-
-
-D = TypeVar("D", bound=Document)
-
-
-class Dialect(Protocol[D]):
-    """One logged-in conversation with one device."""
-
-    async def open(self) -> None:
-        """Prove the login with one request; AuthRefused or Locked when it is refused."""
-
-    async def fetch(self, at: str) -> D:
-        """Read a document; Unsupported when the device has none there."""
-
-    async def store(self, at: str, document: D) -> Reply:
-        """Write a whole document back; Refused with the device's words."""
-
-    async def store_row(self, items: Items, row: Mapping[str, str], existing: D | None) -> Reply:
-        """Add a row to a list (``existing`` is None), or change an existing one; ``row`` is native text by select."""
-
-    async def reboot(self) -> None:
-        """Ask for a reboot; the answer may never come."""
-
-    async def close(self) -> None:
-        """Let go of the device."""
+DIALECTS: Mapping[str, Callable[[Target], Dialect[Any]]] = {"isapi": Isapi, "dahua": Dahua}

@@ -1,23 +1,24 @@
 """Dahua's dialect: configuration over CGI with a fresh nonce each time, accounts over RPC2.
 
-``config:NAME`` is a configuration table, ``cgi:PATH`` a reading CGI, ``users`` the accounts. No password ever stands in a URL.
+``config:NAME`` is a configuration table, ``cgi:PATH`` a reading CGI, ``users:`` the accounts, ``channels:`` a recorder's cameras.
+Firmware without RPC2 takes passwords only in a URL: there it is sent over TLS and nowhere else.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import quote
 
-from ..errors import AuthRefused, Garbled, Locked, Refused, Unreachable, Unsupported
+from ..errors import AuthRefused, Garbled, Refused, Unreachable, Unsupported
 from ..settings import Items
 from ..transport import Answer, Credential, LoginRefused
-from . import Reply, Target
+from .dahua_channels import Channels
+from .rpc2 import Rpc2, json_object, refusal
+from .speech import Reply, Target
 
-LOCKED, WRONG_PASSWORD, CHALLENGE = 268632081, 268632085, 268632079  # error codes of RPC2 logins, coded by others
-LITERAL = "[]"  # IP2M-841B refuses %5B
+LITERAL = "[].:"  # IP2M-841B refuses %5B
+IDENTITY = "/cgi-bin/magicBox.cgi?action=getSystemInfo"
+USERS = "/cgi-bin/userManager.cgi?action="
 
 
 class Table:
@@ -43,7 +44,8 @@ class Table:
 
     def rows(self, row: str) -> Sequence[Table]:
         """The rows ``row[0].``, ``row[1].``, and so on, in the order of their numbers."""
-        numbers = sorted({int(key[len(row) + 1 : key.index("]")]) for key in self.values if key.startswith(f"{row}[") and "]" in key})
+        heads = {key[: key.index("]", len(row))] for key in self.values if key.startswith(f"{row}[") and "]" in key[len(row) :]}
+        numbers = sorted(int(head[len(row) + 1 :]) for head in heads if head[len(row) + 1 :].isdecimal())
         prefixes = [f"{row}[{number}]." for number in numbers]
         return [
             Table({key.removeprefix(prefix): value for key, value in self.values.items() if key.startswith(prefix)}) for prefix in prefixes
@@ -66,36 +68,30 @@ class Dahua:
     def __init__(self, target: Target) -> None:
         self._target = target
         self._http = target.http(reuse_nonce=False)
-        self._session: str | None = None
-        self._realm = ""
-        self._number = 0
+        self._rpc: Rpc2 | None = None
+        self._channels: Channels | None = None
 
     async def open(self) -> None:
-        """Log in over RPC2, which says how many tries are left."""
-        credential = self._target.credential
-        if credential is None:
-            raise AuthRefused(f"{self._target.name}: wants a login and none was given; name user and password")
-        first = await self._rpc("global.login", {"userName": credential.user, "password": "", "clientType": "Web3.0"}, "/RPC2_Login")
-        if _code(first) == LOCKED:
-            raise self._refusal(first)
-        challenge = first.get("params") or {}
-        self._realm, self._session = str(challenge.get("realm", "")), first.get("session")
-        login = {
-            "userName": credential.user,
-            "password": _answer(credential, self._realm, str(challenge.get("random", ""))),
-            "clientType": "Web3.0",
-            "authorityType": "Default",
-            "passwordType": "Default",
-        }
-        second = await self._rpc("global.login", login, "/RPC2_Login")
-        if second.get("result") is not True:
-            raise self._refusal(second)
+        """Log in over RPC2, which says how many tries are left; over CGI where the firmware is older than that."""
+        rpc = Rpc2(self._target.name, self._http)
+        try:
+            await rpc.login(self._credential)
+        except Unsupported:
+            answer = await self._ask(IDENTITY)
+            if answer.status != 200 or "=" not in answer.text:
+                raise Garbled(f"{self._target.name}: doesn't answer as a Dahua device; check its vendor and its address") from None
+        else:
+            self._rpc = rpc
+        self._channels = Channels(self._target.name, self._ask, self._rpc, encrypted=self._http.encrypted)
 
     async def fetch(self, at: str) -> Table:
-        """Read a table, a CGI, or the accounts."""
+        """Read a table, a CGI, the accounts, or a recorder's cameras."""
         kind, _, name = at.partition(":")
         if kind == "users":
             return await self._users()
+        if kind == "channels":
+            assert self._channels is not None
+            return Table(await self._channels.read())
         target = f"/cgi-bin/configManager.cgi?action=getConfig&name={name}" if kind == "config" else f"/cgi-bin/{name}"
         answer = await self._ask(target)
         if answer.status != 200 or answer.text.startswith("Error"):
@@ -107,35 +103,34 @@ class Dahua:
         """Send the changed keys of a table in one request."""
         name = at.partition(":")[2]
         changes = "&".join(f"{_whole(name, key)}={quote(value, safe='')}" for key, value in document.changed.items())
-        answer = await self._ask(f"/cgi-bin/configManager.cgi?action=setConfig&{changes}")
-        if answer.status != 200 or answer.text.strip() != "OK":
-            words = " ".join(answer.text.split())[:80]
-            raise Refused(f"{self._target.name}: {name}: the device refuses: {words or f'HTTP {answer.status}'}")
-        return Reply()
+        return self._taken(name, await self._ask(f"/cgi-bin/configManager.cgi?action=setConfig&{changes}"))
 
     async def store_row(self, items: Items, row: Mapping[str, str], existing: Table | None) -> Reply:
-        """Add an account, or change its group or password, with the password in its hashed form."""
+        """Add or change a recorder's camera, or an account."""
         values = dict(row)
         name = values.get(items.match) or (existing.get(items.match) if existing else None)
         assert name is not None
         password = values.pop(items.secret or "", None)
-        hashed = None if password is None else _hashed(name, self._realm, password)
-        if existing is None:
-            fixed = {"Memo": "motcua", "Sharable": True, "Reserved": False, "AuthorityList": []}
-            user: dict[str, Any] = {**values, **fixed, "Password": hashed}
-            return await self._change("userManager.addUser", {"user": user})
-        if any(existing.get(key) != value for key, value in values.items()):
-            await self._change("userManager.modifyUser", {"name": name, "user": {**existing.values, **values}})
-        if hashed is not None:
-            await self._change(
-                "userManager.modifyPassword", {"name": name, "pwd": hashed, "pwdOld": self._present(name), "authorityType": "Default"}
-            )
+        if items.key == "channels":
+            assert self._channels is not None
+            await self._channels.write(name, {**(existing.values if existing else {}), **values}, password, new=existing is None)
+        elif self._rpc is not None:
+            await self._account(self._rpc, name, values, password, existing)
+        else:
+            await self._old_account(name, values, password, existing)
         return Reply()
 
-    def _present(self, name: str) -> str:
-        """The hashed password that an account has now, which the device wants to see where one changes its own."""
-        credential = self._target.credential
-        return _hashed(name, self._realm, credential.password) if credential is not None and credential.user == name else ""
+    async def remove_row(self, items: Items, row: Table) -> Reply:
+        """Take out a recorder's camera, or an account."""
+        name = row.get(items.match) or ""
+        if items.key == "channels":
+            assert self._channels is not None
+            await self._channels.remove(name)
+        elif self._rpc is not None:
+            await self._rpc.call("userManager.deleteUser", {"name": name})
+        else:
+            self._taken("deleteUser", await self._ask(f"{USERS}deleteUser&name={quote(name, safe='')}"))
+        return Reply()
 
     async def reboot(self) -> None:
         """Ask for a reboot."""
@@ -144,81 +139,85 @@ class Dahua:
         except Unreachable:
             return
 
+    async def backup(self) -> bytes:
+        """The whole configuration as the device keeps it."""
+        answer = await self._ask("/cgi-bin/Config.backup?action=All")
+        if answer.status != 200 or answer.body.startswith(b"Error"):
+            raise Unsupported(f"the device gives no backup (HTTP {answer.status})")
+        return answer.body
+
     async def close(self) -> None:
-        """Log out and let go of the device."""
+        """Let go of the device."""
         await self._http.close()
 
+    @property
+    def _credential(self) -> Credential:
+        if self._target.credential is None:
+            raise AuthRefused(f"{self._target.name}: wants a login and none was given; name user and password")
+        return self._target.credential
+
     async def _users(self) -> Table:
-        said = await self._rpc("userManager.getUserInfoAll", {})
-        users = (said.get("params") or {}).get("users")
-        if not isinstance(users, list):
+        if self._rpc is None:
+            return parse((await self._ask(f"{USERS}getUserInfoAll")).text)
+        users = (await self._rpc.call("userManager.getUserInfoAll", {})).get("users")
+        if not isinstance(users, list) or not all(isinstance(user, dict) for user in users):
             raise Unsupported("the device doesn't list its accounts over RPC2")
         return Table({f"users[{n}].{key}": str(value) for n, user in enumerate(users) for key, value in user.items()})
 
-    async def _change(self, method: str, params: Mapping[str, Any]) -> Reply:
-        said = await self._rpc(method, params)
-        if said.get("result") is not True:
-            words = (said.get("error") or {}).get("message") or f"error {_code(said)}"
-            raise Refused(f"{self._target.name}: {method}: the device refuses: {words}")
+    async def _account(self, rpc: Rpc2, name: str, values: Mapping[str, str], password: str | None, existing: Table | None) -> None:
+        """Add an account, or change its group or password, with the password in its hashed form."""
+        hashed = None if password is None else rpc.half(name, password)
+        if existing is None:
+            fixed = {"Memo": "motcua", "Sharable": True, "Reserved": False, "AuthorityList": []}
+            await rpc.call("userManager.addUser", {"user": {**values, **fixed, "Password": hashed}})
+            return
+        if values:
+            await rpc.call("userManager.modifyUser", {"name": name, "user": {**existing.values, **values}})
+        if hashed is not None:
+            # Whoever changes the own password has to show the present one.
+            present = rpc.half(name, self._credential.password) if name == self._credential.user else ""
+            await rpc.call("userManager.modifyPassword", {"name": name, "pwd": hashed, "pwdOld": present, "authorityType": "Default"})
+
+    async def _old_account(self, name: str, values: Mapping[str, str], password: str | None, existing: Table | None) -> None:
+        if password is not None and not self._http.encrypted:
+            raise Refused(
+                f"{self._target.name}: takes passwords only in a URL, which is not sent without TLS; switch HTTPS on at the device"
+            )
+        mine, asked = self._credential, {"name": name}
+        group = {f"user.{key}": value for key, value in values.items() if key != "Name"}
+        if existing is None:
+            fixed = {"user.Name": name, "user.Password": password or "", "user.Sharable": "true", "user.Reserved": "false"}
+            await self._manage("addUser", fixed | group)
+            return
+        if group:
+            await self._manage("modifyUser", asked | group)
+        if password is not None and name == mine.user:
+            await self._manage("modifyPassword", asked | {"pwd": password, "pwdOld": mine.password})
+        elif password is not None:
+            manager = {"managerName": mine.user, "managerPwd": mine.password}
+            await self._manage("modifyPasswordByManager", asked | {"pwd": password} | manager)
+
+    async def _manage(self, action: str, asked: Mapping[str, str]) -> None:
+        pairs = "&".join(f"{key}={quote(value, safe='')}" for key, value in asked.items())
+        self._taken(action, await self._ask(f"{USERS}{action}&{pairs}"))
+
+    def _taken(self, what: str, answer: Answer) -> Reply:
+        """Success is exactly ``OK``: a 200 may hold an error."""
+        if answer.status != 200 or answer.text.strip() != "OK":
+            words = " ".join(answer.text.split())[:80]
+            raise Refused(f"{self._target.name}: {what}: the device refuses: {words or f'HTTP {answer.status}'}")
         return Reply()
 
-    async def _ask(self, target: str) -> Answer:
+    async def _ask(self, target: str, body: bytes = b"") -> Answer:
         try:
-            answer = await self._http.request("GET", target)
+            answer = await self._http.request("POST" if body else "GET", target, body, "application/json")
         except LoginRefused as refused:
-            raise self._refusal({}, refused.answer) from None
+            raise refusal(self._target.name, {}, refused.answer.status) from None
         if answer.status == 403 and "RmLock" in answer.text:
-            raise self._refusal(_json(answer, self._target.name), answer)
+            raise refusal(self._target.name, json_object(answer, self._target.name), answer.status)
         return answer
-
-    async def _rpc(self, method: str, params: Mapping[str, Any], path: str = "/RPC2") -> dict[str, Any]:
-        self._number += 1
-        body = {"method": method, "params": params, "id": self._number} | ({"session": self._session} if self._session else {})
-        answer = await self._http.plain("POST", path, json.dumps(body).encode(), "application/json")
-        if answer.status == 404:
-            raise Unsupported("the device doesn't speak RPC2")
-        return _json(answer, self._target.name)
-
-    def _refusal(self, said: Mapping[str, Any], answer: Answer | None = None) -> AuthRefused:
-        name, details = self._target.name, {**said, **(said.get("params") or {}), **(said.get("error") or {})}
-        seconds = _whole_number(details.get("remainLockSecond", details.get("RmLock")))
-        if _code(said) == LOCKED or (answer is not None and answer.status == 403):
-            shown = "an unknown number of" if seconds is None else seconds
-            return Locked(f"{name}: is locked for {shown} s after failed logins; wait, then run again", seconds)
-        left = _whole_number(details.get("remainLoginTimes"))
-        shown = "doesn't say how many tries are left" if left is None else f"{left} tries are left"
-        return AuthRefused(f"{name}: refuses the login; {shown}; nothing more is tried", left)
-
-
-def _json(answer: Answer, name: str) -> dict[str, Any]:
-    try:
-        said = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        raise Garbled(f"{name}: answers something that is not JSON (HTTP {answer.status})") from None
-    if not isinstance(said, dict):
-        raise Garbled(f"{name}: answers JSON that is no object")
-    return said
-
-
-def _code(said: Mapping[str, Any]) -> int | None:
-    error = said.get("error")
-    return _whole_number(error.get("code") if isinstance(error, Mapping) else said.get("ErrorCode"))
-
-
-def _whole_number(value: object) -> int | None:
-    return int(value) if isinstance(value, int | float) else None
 
 
 def _whole(name: str, key: str) -> str:
     """The key as the URL wants it: table and key, brackets literal."""
-    return quote(f"{name}{'' if key.startswith('[') else '.'}{key}", safe=LITERAL + ".")
-
-
-def _hashed(user: str, realm: str, password: str) -> str:
-    return hashlib.md5(f"{user}:{realm}:{password}".encode(), usedforsecurity=False).hexdigest().upper()
-
-
-def _answer(credential: Credential, realm: str, challenge: str) -> str:
-    """UPPER(MD5(user:random:UPPER(MD5(user:realm:password)))), coded by others."""
-    inner = _hashed(credential.user, realm, credential.password)
-    return hashlib.md5(f"{credential.user}:{challenge}:{inner}".encode(), usedforsecurity=False).hexdigest().upper()
+    return quote(f"{name}{'' if key.startswith('[') else '.'}{key}", safe=LITERAL)

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from xml.etree import ElementTree
-from xml.etree.ElementTree import Element
+from collections.abc import Mapping
 
 from ..errors import AuthRefused, Garbled, Locked, Refused, Unreachable, Unsupported
 from ..settings import Items
 from ..transport import Answer, LoginRefused
-from . import Reply, Target
+from .speech import Reply, Target
+from .xml import XmlDocument, local, parse
 
-STEP = re.compile(r"(?P<name>[\w.-]+)(?:\[(?P<child>[\w.-]+)=(?P<value>[^\]]*)\])?")
 DONE, REBOOT_REQUIRED = ("0", "1"), "7"  # statusCode of a ResponseStatus
 # 400 methodNotAllowed, 403 notSupport, 404, and 500 on firmware 5.2: how 15 recorded devices say that they don't have a document.
 NOT_THERE = (400, 403, 404, 405, 500, 501)
@@ -37,110 +34,6 @@ NEW_ROWS = {
 }
 
 
-class XmlDocument:
-    """An XML document in which places are named ``A/B``, ``A[B=text]/C``, with alternatives ``A|B``; text is compared ignoring case."""
-
-    def __init__(self, root: Element) -> None:
-        self.root = root
-
-    def get(self, select: str) -> str | None:
-        """The text at the first alternative that is there."""
-        element = self._find(select)
-        return None if element is None else (element.text or "").strip()
-
-    def set(self, select: str, value: str) -> None:
-        """Write text in place; a missing last element is added beside its siblings, in their namespace."""
-        element = self._find(select)
-        if element is None:
-            path, _, name = select.split("|", maxsplit=1)[0].rpartition("/")
-            parent = self._find(path) if path else self.root
-            if parent is None or "[" in name:
-                raise Unsupported(f"the device's document has no {select}")
-            element = ElementTree.SubElement(parent, _namespace(parent) + name)
-        element.text = value
-
-    def rename(self, select: str, name: str) -> None:
-        """Call an element by another name in its place among the others, which devices insist on."""
-        element = self._find(select)
-        path, _, _ = select.rpartition("/")
-        parent = self._find(path) if path else self.root
-        if element is None or parent is None:
-            return
-        if any(_local(child) == name for child in parent):
-            parent.remove(element)
-        else:
-            element.tag = _namespace(element) + name
-
-    def rows(self, row: str) -> Sequence[XmlDocument]:
-        """The elements of that name anywhere in the document."""
-        return [XmlDocument(element) for element in self.root.iter() if _local(element) == row]
-
-    def encode(self) -> bytes:
-        """The bytes to send: the prolog that firmware 5.2 insists on, and the namespace as the default one, as the device wrote it."""
-        root = copy.deepcopy(self.root)
-        _write_namespaces(root, "")
-        return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode").encode()
-
-    def _find(self, select: str) -> Element | None:
-        for alternative in select.split("|"):
-            found = next(_walk(self.root, alternative.split("/")), None)
-            if found is not None:
-                return found
-        return None
-
-
-def parse(body: bytes, what: str) -> XmlDocument:
-    """Read an XML answer; entities and document types, which no camera needs, are refused.
-
-    :raises Garbled: when it isn't one well-formed document.
-    """
-    head = body.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if b"\0" in body:  # another encoding could hide a document type
-        raise Garbled(f"{what}: answers XML that is not UTF-8, which no camera does; look at what stands at this address")
-    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
-        raise Garbled(f"{what}: answers XML with a document type, which no camera does; look at what stands at this address")
-    try:
-        return XmlDocument(ElementTree.fromstring(head))  # noqa: S314  no DTD gets here, so there is nothing to expand
-    except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise Garbled(f"{what}: answers something that is not XML ({error})") from None
-
-
-def _local(element: Element) -> str:
-    return str(element.tag).rsplit("}", 1)[-1]
-
-
-def _namespace(element: Element) -> str:
-    return element.tag[: element.tag.index("}") + 1] if element.tag.startswith("{") else ""
-
-
-def _write_namespaces(element: Element, inherited: str) -> None:
-    """Turn ``{namespace}name`` back into names and default namespaces, as devices write them."""
-    namespace = _namespace(element)[1:-1]
-    element.tag = _local(element)
-    if namespace != inherited:
-        element.set("xmlns", namespace)
-    for child in element:
-        _write_namespaces(child, namespace)
-
-
-def _walk(element: Element, steps: list[str]) -> Iterator[Element]:
-    match = STEP.fullmatch(steps[0])
-    assert match is not None, f"a table has the malformed place {steps[0]!r}"
-    for child in element:
-        if _local(child) != match["name"]:
-            continue
-        if match["child"] and not _says(child, match["child"], match["value"]):
-            continue
-        if len(steps) == 1:
-            yield child
-        else:
-            yield from _walk(child, steps[1:])
-
-
-def _says(element: Element, name: str, value: str) -> bool:
-    return any(_local(child) == name and (child.text or "").strip().lower() == value.lower() for child in element)
-
-
 class Isapi:
     """A conversation with a Hikvision device."""
 
@@ -151,7 +44,7 @@ class Isapi:
     async def open(self) -> None:
         """Log in by reading the device's identity."""
         answer = await self._ask("GET", IDENTITY)
-        if answer.status < HTTP_ERROR and _local(parse(answer.body, f"{self._target.name}: {IDENTITY}").root) != "DeviceInfo":
+        if answer.status < HTTP_ERROR and local(parse(answer.body, f"{self._target.name}: {IDENTITY}").root) != "DeviceInfo":
             raise Garbled(f"{self._target.name}: doesn't answer as a Hikvision device; check its vendor and its address")
 
     async def fetch(self, at: str) -> XmlDocument:
@@ -176,6 +69,11 @@ class Isapi:
             return self._reply(items.at, await self._ask("POST", items.at, document.encode()))
         at = f"{items.at}/{document.get('id')}"
         return self._reply(at, await self._ask("PUT", at, document.encode()))
+
+    async def remove_row(self, items: Items, row: XmlDocument) -> Reply:
+        """Delete a row by its id."""
+        at = f"{items.at}/{row.get('id')}"
+        return self._reply(at, await self._ask("DELETE", at))
 
     async def reboot(self) -> None:
         """Ask for a reboot."""

@@ -10,7 +10,6 @@ from ..model import Camera, Centre, Nvr, Province, Site
 from .addresses import SiteAddresses, hub_address
 
 PORTAL_PORTS = (443,)
-RTSP_PORT = 554
 SSH_PORT = 22
 NTP_PORT = 123
 
@@ -46,7 +45,8 @@ def _site(province: Province, name: str, site: Site, centre: Centre) -> SiteAcce
     cameras = [camera for camera in site.cameras.values() if camera.address is not None]
     managed: list[Nvr | Camera] = [*site.nvrs.values(), *cameras]
     listed = tuple(device.address for device in managed if device.address is not None)
-    ports = sorted({device.port or (443 if device.scheme == "https" else 80) for device in managed} | {RTSP_PORT})
+    rtsp_ports = tuple(sorted({device.rtsp_port for device in managed}))
+    ports = sorted({device.port or (443 if device.scheme == "https" else 80) for device in managed} | {*rtsp_ports})
     through = {camera.through.nvr for camera in site.cameras.values() if camera.through is not None}
     streaming = [nvr.address for key, nvr in site.nvrs.items() if key in through]
     streaming += [camera.address for camera in cameras if camera.address is not None]
@@ -55,7 +55,7 @@ def _site(province: Province, name: str, site: Site, centre: Centre) -> SiteAcce
     recorder = hosts(hub_address(province))
     return SiteAccess(
         devices=Flow(f"controller to devices of {name}", controllers, hosts(*listed), "tcp", tuple(ports)),
-        streams=Flow(f"recorder to cameras of {name}", recorder, hosts(*streaming), "tcp", (RTSP_PORT,)),
+        streams=Flow(f"recorder to cameras of {name}", recorder, hosts(*streaming), "tcp", rtsp_ports),
         router=Flow(f"controller to router of {name}", controllers, (), "tcp", (SSH_PORT,)),
         listed=listed,
     )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..dialects.dahua import Dahua
-from ..settings import NETMASK, TEXT, TRUE_FALSE, Form, Items, Risk, Setting, choice, number, one_of_list, spell_offset, zone_offset_minutes
+from ..settings import NETMASK, TEXT, TRUE_FALSE, Form, Items, Risk, Setting, choice, number, one_of_list, spell_offset, zone_rule
 from .table import Vendor, password_rule
 
 # NTP.TimeZone is an index into this table of minutes east of UTC; coded by others, 21 to 31 by the table's own order.
@@ -14,6 +13,7 @@ ZONES = (
     -60, -120, -180, -210, -240, -300, -360, -420, -480, -540, -600, -660, -720,
 )  # fmt: skip
 CAMERA = ("camera",)
+RECORDED = ("camera", "channel")
 SYSTEM = "cgi:magicBox.cgi?action=getSystemInfo"
 
 
@@ -25,10 +25,10 @@ def _read_zone(native: str) -> str:
 
 
 def _write_zone(zone: Any) -> str:
-    return str(ZONES.index(zone_offset_minutes(zone)))
+    return str(ZONES.index(zone_rule(zone)[0]))
 
 
-INDEXED_ZONE = Form(_read_zone, _write_zone, zone_offset_minutes)
+INDEXED_ZONE = Form(_read_zone, _write_zone, zone_rule)
 
 
 def stream(profile: str, name: str) -> tuple[Setting, ...]:
@@ -69,9 +69,9 @@ SETTINGS = (
     Setting("network.mode", "config:Network", "eth0.DhcpEnable", choice(static="false", dhcp="true"), read_only=True, evidence="coded"),
     Setting("network.address", "config:Network", "eth0.IPAddress", read_only=True, evidence="coded"),
     Setting("network.prefix", "config:Network", "eth0.SubnetMask", NETMASK, read_only=True, evidence="coded"),
-    Setting("network.gateway", "config:Network", "eth0.DefaultGateway", read_only=True, evidence="coded"),
-    Setting("network.dns", "config:Network", "eth0.DnsServers[0]", one_of_list(), read_only=True, evidence="coded"),
-    Setting("ports.rtsp", "config:RTSP", "Port", number(), read_only=True, evidence="coded"),
+    Setting("network.gateway", "config:Network", "eth0.DefaultGateway", risk=Risk.LOCKOUT, evidence="coded"),
+    Setting("network.dns", "config:Network", "eth0.DnsServers[0]", one_of_list(), risk=Risk.LOCKOUT, evidence="coded"),
+    Setting("ports.rtsp", "config:RTSP", "Port", number(), risk=Risk.STREAM, evidence="coded"),
     switch("services.rtsp", "RTSP", "Enable"),
     switch("services.upnp", "UPnP", "Enable"),
     switch("services.p2p", "T2UServer", "Enable"),
@@ -80,8 +80,20 @@ SETTINGS = (
     switch("access.lockout", "General", "LockLoginEnable"),
     *stream("main", "MainFormat"),
     *stream("sub", "ExtraFormat"),
+    Setting("streams.main.smart_codec", "config:SmartEncode", "[{c}].Enable", TRUE_FALSE, ("camera", "channel"), Risk.STREAM, "coded"),
+    switch("access.onvif_auth", "UserGlobal", "OnvifLoginCheck"),
+    Setting("recording.mode", "config:RecordMode", "[{c}].Mode", choice(plan="0", continuous="1", off="2"), RECORDED, evidence="coded"),
     switch("motion.enabled", "MotionDetect", "[{c}].Enable", roles=(*CAMERA, "channel")),
     Setting("overlay.name", "config:ChannelTitle", "[{c}].Name", TEXT, ("camera", "channel"), evidence="coded"),
+    Setting(
+        "overlay.text",
+        "config:VideoWidget",
+        "[{c}].CustomTitle[0].Text",
+        TEXT,
+        CAMERA,
+        evidence="experimental",
+        also={"[{c}].CustomTitle[0].EncodeBlend": "true"},
+    ),
     Setting("overlay.clock", "config:VideoWidget", "[{c}].TimeTitle.EncodeBlend", TRUE_FALSE, CAMERA, evidence="experimental"),
 )
 
@@ -95,6 +107,42 @@ ITEMS = (
         secret="Password",  # noqa: S106  a place in a row
         evidence="experimental",  # addUser over RPC2 is an assumption; modifyPassword is coded by others
     ),
+    Items(
+        "channels",
+        "channels:",
+        row="channels",
+        match="Number",
+        settings=(
+            Setting("name", "", "Name"),
+            Setting("protocol", "", "ProtocolType", choice(dahua="Private", onvif="Onvif")),
+            Setting("address", "", "Address"),
+            Setting("port", "", "Port", number()),
+            Setting("user", "", "UserName"),
+        ),
+        secret="Password",  # noqa: S106  a place in a row
+        owner="user",
+        roles=("nvr",),
+    ),
+    Items(
+        "disks",
+        "cgi:storageDevice.cgi?action=getDeviceAllInfo",
+        row="list.info",
+        match="Name",
+        settings=(
+            Setting("status", "", "State|Detail[0].State", read_only=True),
+            Setting("capacity_mb", "", "Detail[0].TotalBytes", number(scale=10**6), read_only=True),
+            Setting("used_mb", "", "Detail[0].UsedBytes", number(scale=10**6), read_only=True),
+        ),
+    ),
 )
 
-DAHUA = Vendor("dahua", Dahua, SETTINGS, ITEMS, password_rule(16))
+DAHUA = Vendor(
+    "dahua",
+    "dahua",
+    SETTINGS,
+    ITEMS,
+    password_rule(16),
+    brands=("KBVision", "Amcrest", "Imou with the HTTP API", "Lorex", "Intelbras"),
+    stream_path="/cam/realmonitor?channel={channel}&subtype=0",  # Dahua HTTP API guide
+    recorder_port=37777,
+)

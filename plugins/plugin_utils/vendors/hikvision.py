@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
+from ipaddress import IPv4Address
 from typing import Any
 
-from ..dialects.isapi import Isapi
-from ..settings import NETMASK, TEXT, TRUE_FALSE, Form, Items, Risk, Setting, choice, number, one_of_list, spell_offset, zone_offset_minutes
+from ..settings import NETMASK, TEXT, TRUE_FALSE, Form, Items, Risk, Setting, choice, number, one_of_list, posix_zone
 from .table import Vendor, password_rule
 
 CAMERA, NVR, CHANNEL = ("camera",), ("nvr",), ("channel",)
@@ -22,26 +22,17 @@ INPUT = "/ISAPI/System/Video/inputs/channels/{n}"
 ADDRESS = f"{NETWORK}/interfaces/1/ipAddress"
 PROXY = "/ISAPI/ContentMgmt/InputProxy/channels"
 # Channels of a network recorder come through its proxy, those of an analogue one are inputs of its own.
+TRACK = "/ISAPI/ContentMgmt/record/tracks/{n}01"
 MOTION = f"{PROXY}/{{n}}/video/motionDetection|{INPUT}/motionDetection"
 
 
-def _read_zone(native: str) -> str:
-    """``CST-7:00:00`` is UTC+7: the sign is POSIX's, the letters mean nothing, a summer time rule may follow."""
-    match = re.match(r"[A-Za-z<>+]*([+-]?)(\d{1,2})(?::(\d\d))?", native)
-    if not match:
-        raise ValueError(f"{native!r} is no POSIX time zone")
-    sign, hours, minutes = match.groups()
-    west = (int(hours) * 60 + int(minutes or 0)) * (-1 if sign == "-" else 1)
-    return spell_offset(-west)
-
-
-def _write_zone(zone: Any) -> str:
-    minutes = zone_offset_minutes(zone)
-    hours, rest = divmod(abs(minutes), 60)
-    return f"CST{'+' if minutes < 0 else '-'}{hours}:{rest:02}:00"
-
-
-POSIX_ZONE = Form(_read_zone, _write_zone, zone_offset_minutes)
+def _ntp(value: Any) -> Mapping[str, Any]:
+    """A server by address or by name: the document has one element or the other, and says which."""
+    try:
+        IPv4Address(value[0] if value else "0.0.0.0")  # noqa: S104  how devices spell "none"
+    except ValueError:
+        return {"select": "hostName", "also": {"addressingFormatType": "hostname"}, "renamed": {"ipAddress": "hostName"}}
+    return {"select": "ipAddress", "also": {"addressingFormatType": "ipaddress"}, "renamed": {"hostName": "ipAddress"}}
 
 
 def protocol(name: str) -> str:
@@ -63,6 +54,7 @@ def stream(profile: str, suffix: str) -> tuple[Setting, ...]:
 
     return (
         row("codec", "Video/videoCodecType", choice(h264="H.264", h265="H.265", mjpeg="MJPEG")),
+        row("smart_codec", "Video/SmartCodec/enabled", TRUE_FALSE),
         row("width", "Video/videoResolutionWidth", number()),
         row("height", "Video/videoResolutionHeight", number()),
         row("fps", "Video/maxFrameRate", number(scale=100)),
@@ -80,26 +72,18 @@ SETTINGS = (
     Setting("identity.serial", INFO, "serialNumber", roles=ANY, read_only=True),
     Setting("identity.mac", INFO, "macAddress", roles=ANY, read_only=True),
     Setting("name", INFO, "deviceName"),
-    Setting("time.zone", TIME, "timeZone", POSIX_ZONE),
+    Setting("time.zone", TIME, "timeZone", posix_zone("CST{sign}{hours}:{minutes}:00")),  # CST is fixed, whatever the zone is
     Setting("time.mode", TIME, "timeMode", choice(ntp="NTP", manual="manual")),
     Setting("time.clock", TIME, "localTime", read_only=True),
-    Setting(
-        "time.ntp",
-        NTP,
-        "ipAddress|hostName",
-        one_of_list(),
-        also={"addressingFormatType": "ipaddress"},
-        renamed={"hostName": "ipAddress"},
-        evidence="coded",
-    ),
+    Setting("time.ntp", NTP, "ipAddress|hostName", one_of_list(), evidence="coded", shape=_ntp),
     Setting("network.mode", ADDRESS, "addressingType", choice(static="static", dhcp="dynamic"), read_only=True),
     Setting("network.address", ADDRESS, "ipAddress", read_only=True),
     Setting("network.prefix", ADDRESS, "subnetMask", NETMASK, read_only=True),
-    Setting("network.gateway", ADDRESS, "DefaultGateway/ipAddress", read_only=True),
-    Setting("network.dns", ADDRESS, "PrimaryDNS/ipAddress", one_of_list(), read_only=True),
+    Setting("network.gateway", ADDRESS, "DefaultGateway/ipAddress", risk=Risk.LOCKOUT),
+    Setting("network.dns", ADDRESS, "PrimaryDNS/ipAddress", one_of_list(), risk=Risk.LOCKOUT),
     Setting("ports.http", ACCESSES, port("HTTP"), number(), read_only=True),
     Setting("ports.https", ACCESSES, port("HTTPS"), number(), read_only=True),
-    Setting("ports.rtsp", ACCESSES, port("RTSP"), number(), read_only=True),
+    Setting("ports.rtsp", ACCESSES, port("RTSP"), number(), risk=Risk.STREAM),
     Setting("services.http", ACCESSES, protocol("HTTP"), TRUE_FALSE, risk=Risk.LOCKOUT),
     Setting("services.https", ACCESSES, protocol("HTTPS"), TRUE_FALSE, risk=Risk.LOCKOUT),
     Setting("services.rtsp", ACCESSES, protocol("RTSP"), TRUE_FALSE),
@@ -119,10 +103,38 @@ SETTINGS = (
         Risk.STREAM,
     ),
     Setting("access.lockout", "/ISAPI/Security/illegalLoginLock", "enabled", TRUE_FALSE, evidence="coded"),
+    Setting(
+        "access.tls_min",
+        ACCESSES,
+        "AdminAccessProtocol[protocol=HTTPS]/TLS1_1Enable",
+        choice(**{"1.1": "true", "1.2": "false"}),
+        risk=Risk.LOCKOUT,
+    ),
     *stream("main", "01"),
     *stream("sub", "02"),
     Setting("overlay.name", INPUT, "name", TEXT, CAMERA),
     Setting("overlay.clock", f"{INPUT}/overlays", "DateTimeOverlay/enabled", TRUE_FALSE, CAMERA, evidence="experimental"),
+    Setting(
+        "overlay.text",
+        f"{INPUT}/overlays",
+        "TextOverlayList/TextOverlay[id=1]/displayText",
+        TEXT,
+        CAMERA,
+        evidence="experimental",
+        also={"TextOverlayList/TextOverlay[id=1]/enabled": "true"},
+    ),
+    Setting(
+        "recording.enabled", TRACK, "CustomExtensionList/CustomExtension/enableSchedule", TRUE_FALSE, STREAMED, evidence="experimental"
+    ),
+    Setting(
+        "recording.mode",
+        TRACK,
+        "TrackSchedule/ScheduleBlockList/ScheduleBlock/ScheduleAction/Actions/ActionRecordingMode",
+        choice(continuous="CMR", motion="MOTION"),
+        STREAMED,
+        evidence="coded",
+        read_only=True,
+    ),
     Setting("motion.enabled", MOTION, "enabled", TRUE_FALSE, STREAMED),
     Setting("motion.sensitivity", MOTION, "MotionDetectionLayout/sensitivityLevel", number(), STREAMED),
     # A recorder's StreamingChannel/channelName is just "101", and writing it has no effect.
@@ -140,6 +152,25 @@ ITEMS = (
         secret="password",  # noqa: S106  a place in a document
     ),
     Items(
+        "onvif_users",
+        "/ISAPI/Security/ONVIF/users",
+        row="User",
+        match="userName",
+        settings=(Setting("role", "", "userType", choice(admin="administrator", operator="operator", viewer="mediaUser")),),
+        secret="password",  # noqa: S106  a place in a document
+    ),
+    Items(
+        "rights",
+        "/ISAPI/Security/UserPermission",
+        row="UserPermission",
+        match="userID",
+        settings=(
+            Setting("preview", "", "remotePermission/preview", TRUE_FALSE, read_only=True),
+            Setting("playback", "", "remotePermission/playBack", TRUE_FALSE, read_only=True),
+            Setting("configure", "", "remotePermission/parameterConfig", TRUE_FALSE, read_only=True),
+        ),
+    ),
+    Items(
         "channels",
         PROXY,
         row="InputProxyChannel",
@@ -152,6 +183,7 @@ ITEMS = (
             Setting("user", "", f"{SOURCE}/userName"),
         ),
         secret=f"{SOURCE}/password",
+        owner="user",
         roles=NVR,
     ),
     Items(
@@ -168,5 +200,13 @@ ITEMS = (
     ),
 )
 
-# 8 to 16 characters of at least two kinds: common knowledge, not read in a document.
-HIKVISION = Vendor("hikvision", Isapi, SETTINGS, ITEMS, password_rule(16))
+HIKVISION = Vendor(
+    "hikvision",
+    "isapi",
+    SETTINGS,
+    ITEMS,
+    password_rule(16),  # 8 to 16 characters of at least two kinds: common knowledge, not read in a document
+    brands=("HiLook", "HDParagon", "EZVIZ with ISAPI"),
+    stream_path="/Streaming/Channels/{channel}01",  # ISAPI guide, and every recorded device
+    recorder_port=8000,
+)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from ..dialects import Dialect, Target
 from ..settings import Items, PasswordRule, Setting
 
 # Letters and digits only: special characters are refused by some firmware and misread by some recorders' own clients.
@@ -16,13 +13,20 @@ LETTERS_AND_DIGITS = (string.ascii_lowercase, string.ascii_uppercase, string.dig
 
 @dataclass(frozen=True)
 class Vendor:
-    """A vendor: its rows, its lists, how it is spoken to, what it accepts as a password, and its factory account."""
+    """A vendor: its rows, its lists, the dialect that it speaks, what it accepts as a password, and its factory account.
+
+    ``brands`` are other names that the same devices are sold under. ``stream_path`` is the main stream's on RTSP with ``{channel}`` from 1,
+    None where only the device can say it; ``recorder_port`` is where the vendor's own recorders reach its cameras, None where by ONVIF.
+    """
 
     name: str
-    dialect: Callable[[Target], Dialect[Any]]
+    dialect: str
     settings: tuple[Setting, ...]
     items: tuple[Items, ...]
     password_rule: PasswordRule
+    brands: tuple[str, ...] = ()
+    stream_path: str | None = None
+    recorder_port: int | None = None
     factory_user: str = "admin"
 
     def rows(self, role: str) -> dict[str, Setting]:

@@ -1,0 +1,87 @@
+"""New passwords: every account's, proved by logins, and in step with the recorder that uses one of them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from .accounts import Accounts, Login
+from .apply import Outcome, all_taken, read_rows_back, store_rows
+from .conversation import Conversation, Device, Recorder, conversation
+from .diff import RowChange, diff, row_change
+from .errors import NotConverged, Unsupported
+from .transport import Credential
+
+
+async def renew(device: Device, accounts: Accounts, users: Mapping[str, Any], outcome: Outcome) -> None:
+    """Write every account's password, and prove each by a login; the factory account, our way back, is changed last and alone."""
+    lists = {key: items for key, items in device.vendor.lists(device.role).items() if key == "users"}
+    ours, factory = accounts.working(), device.vendor.factory_user
+    async with conversation(device) as talk, _listening(device.recorder) as recorder:
+        running = await talk.read((), lists)
+        for error in running.unknown.values():
+            raise error
+        if "users" not in running.rows:
+            reason = running.unsupported.get("users", "no way to them is known")
+            raise Unsupported(f"{device.name}: its accounts can't be listed ({reason}), so their passwords can't be set; set them by hand")
+        named = {name: row for name, row in users.items() if row is not None}
+        present = frozenset(running.rows["users"])
+        difference = diff({}, lists, {"users": named}, running, renew=True, experimental=device.experimental, kept=present)
+        if difference.unsupported:
+            raise Unsupported(f"{device.name}: its accounts can't be set: {next(iter(difference.unsupported.values()))}")
+        rows = difference.rows
+        accounts.begin()
+        others = sorted((row for row in rows if row.name != factory), key=lambda row: row.name == ours.credential.user)
+        refused: dict[str, str] = {}
+        for row in others:
+            refused |= await store_rows(talk, device, [row], outcome)
+            if recorder is not None and row.key not in refused:
+                await _tell_recorder(talk, recorder, device, row, outcome)
+    # Only a new login may follow: this one's password may be the one that was just changed.
+    async with conversation(device, [ours]) as talk:
+        all_taken(await read_rows_back(talk, others, refused, outcome))
+        last = [row for row in rows if row.name == factory]
+        all_taken(await read_rows_back(talk, last, await store_rows(talk, device, last, outcome), outcome))
+    for name in named:
+        if name != ours.credential.user:
+            async with conversation(device, [Login(Credential(name, accounts.password(name)))]):
+                pass  # the login itself is the proof
+    accounts.confirm()
+
+
+@contextlib.asynccontextmanager
+async def _listening(recorder: Recorder | None) -> AsyncIterator[Conversation | None]:
+    """The recorder, logged in to before its camera gets a new password: one that can't be told about it mustn't lose the camera."""
+    if recorder is None:
+        yield None
+        return
+    async with conversation(recorder.device) as talk:
+        await talk.document(recorder.device.vendor.lists("nvr")["channels"].at)
+        yield talk
+
+
+async def _tell_recorder(talk: Conversation, recorder: Conversation, device: Device, row: RowChange, outcome: Outcome) -> None:
+    """Give the recorder the account that its channel uses, right after the camera got it; else the camera gets the old one back."""
+    assert device.recorder is not None
+    assert device.accounts is not None
+    channel, wish = device.recorder.channel, device.recorder.wish
+    if row.name != wish.get("user"):
+        return
+    items = device.recorder.device.vendor.lists("nvr")["channels"]
+    running = (await recorder.read((), ["channels"])).rows.get("channels", {}).get(channel)
+    change = None if running is None else row_change(items, channel, wish, running, renew=True)
+    if change is None:  # the recorder doesn't have the channel yet, and gets it whole when it is configured itself
+        return
+    refused = await store_rows(recorder, device.recorder.device, [change], outcome)
+    kept = await read_rows_back(recorder, [change], refused, outcome)
+    if not kept:
+        return
+    old = device.accounts.proven(row.name)
+    if old is not None:
+        await talk.store_row(row, old)
+        device.accounts.abandon()
+    name = device.recorder.device.name
+    raise NotConverged(
+        f"{device.name}: {name} doesn't take the camera's new account ({kept[0]}), so the old one stays on both; look at {name}"
+    )
