@@ -55,8 +55,18 @@ class Accounts:
         known = [epoch for epoch in (epochs.confirmed, epochs.pending) if epoch is not None]
         found = [Login(Credential(self._user, self._derived(self._host, self._user, epoch))) for epoch in known]
         if epochs.confirmed is None:
-            found.append(Login(Credential(self._factory, self._initial()), factory=True))
-        return tuple(found[:2])
+            first = self.password(self._factory) if epochs.activated else self._initial()
+            found = [*([] if epochs.activated else found), Login(Credential(self._factory, first), factory=True)]
+        return tuple(reversed(found[:2]) if epochs.turned else found[:2])
+
+    def activate(self) -> str:
+        """The first password of the factory account, noted before it is sent."""
+        self._journal.activate(self._host)
+        return self.password(self._factory)
+
+    def turn(self) -> None:
+        """Note that the first way in was refused and the second not tried: the next run begins with that one."""
+        self._journal.turn(self._host)
 
     def working(self) -> Login:
         """The way in with the account that motcua works with, at the epoch that was begun or is known."""

@@ -48,7 +48,7 @@ async def apply(talk: Conversation, device: Device, difference: Difference, outc
         except (Refused, Unsupported) as error:
             refused |= {change.key: str(error) for change in changes}
     if outcome.reboot_required:
-        await _reboot(talk, bound)
+        await reboot(talk, bound)
         outcome.reboot_required = False
     all_taken([*kept, *await _read_back(talk, difference.changes, refused, outcome)])
 
@@ -107,7 +107,7 @@ def _came_of(outcome: Outcome, key: str, before: Any, after: Any, now: Any, word
     return [f"{key} should be {after!r} and is {now!r}{f' ({words})' if words else ''}"]
 
 
-async def _reboot(talk: Conversation, bound: asyncio.Timeout | None) -> None:
+async def reboot(talk: Conversation, bound: asyncio.Timeout | None) -> None:
     """Reboot and wait until the device takes a login again; that wait is no part of the device's time bound."""
     loop = asyncio.get_running_loop()
     if bound is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,10 @@ def plain(value: Any) -> Any:
 class Rim:
     """One action's connection: its device and the secrets that mustn't leave."""
 
-    def __init__(self, name: str, options: Mapping[str, Any], variables: Mapping[str, Any], loader: Any) -> None:
-        """``options`` are the task's; whatever isn't given comes from the ``motcua_*`` variables.
+    def __init__(
+        self, name: str, options: Mapping[str, Any], variables: Mapping[str, Any], loader: Any, more: Collection[str] = ("desired",)
+    ) -> None:
+        """``options`` are the task's, of which ``more`` are its own; whatever isn't given comes from the ``motcua_*`` variables.
 
         :raises ModelError: when something is missing or contradicts itself.
         """
@@ -45,7 +47,7 @@ class Rim:
         self._secrets: set[str] = set()
         self._beside: Rim | None = None
         given = {key: value for key, value in options.items() if value is not None}
-        unknown = sorted(set(given) - {*OPTIONS, "desired", "timeout"})
+        unknown = sorted(set(given) - {*OPTIONS, *more, "timeout"})
         if unknown:
             raise ModelError(f"{unknown[0]}: is not an option of this module; 'ansible-doc -t module motcua.cctv.device' lists them")
         self._options = {key: given.get(key, plain(variables.get(f"motcua_{key}"))) for key in OPTIONS}
@@ -56,17 +58,16 @@ class Rim:
         if not self._options["vendor"]:
             raise ModelError(f"{name}: vendor: is missing; name the device's vendor, or run with the province's inventory")
 
-    def device(self) -> Device:
-        """The device, with its ways to log in; nothing has been sent yet."""
+    def device(self, *, new: bool = False) -> Device:
+        """The device, with its ways to log in, of which a new one has none; nothing has been sent yet."""
         vendor = vendor_named(self._options["vendor"])
         accounts = self._accounts(vendor.factory_user)
-        logins = accounts.logins() if accounts is not None else self._given()
+        logins = () if new else accounts.logins() if accounts is not None else self._given()
         self._secrets |= {login.credential.password for login in logins}
         channel = int(self._options["channel"] or 1)
         experimental = bool(plain(self._variables.get("motcua_experimental")))
-        return Device(
-            self._name, vendor, self._options["role"], channel, self._target, logins, accounts, self._recorder(accounts), experimental
-        )
+        recorder = None if new else self._recorder(accounts)
+        return Device(self._name, vendor, self._options["role"], channel, self._target, logins, accounts, recorder, experimental)
 
     def _recorder(self, accounts: Accounts | None) -> Recorder | None:
         """The recorder that pulls this camera, where a new password has to be told to it."""
@@ -77,6 +78,15 @@ class Rim:
         wish = plain(variables["motcua_desired"])["channels"][at["channel"]]
         self._beside = Rim(at["host"], {}, variables, self._loader)
         return Recorder(self._beside.device(), at["channel"], wish)
+
+    def first_password(self, device: Device) -> str:
+        """What a new device is to get: a derived one, or the option ``password``."""
+        if device.accounts is not None:
+            return device.accounts.activate()
+        if not self._options["password"]:
+            raise ModelError(f"{self._name}: password: is missing; give the first password, or run with the province's inventory")
+        self._secrets.add(str(self._options["password"]))
+        return str(self._options["password"])
 
     def _given(self) -> tuple[Login, ...]:
         user, password = self._options["user"], self._options["password"]
@@ -106,11 +116,23 @@ class Rim:
             raise ModelError(f"{self._name}: scheme: {scheme!r} is not known; write 'https' or 'http'")
         port = int(self._options["port"] or DEFAULT_PORTS[scheme])
         state = Path(plain(self._variables.get("motcua_state")) or AD_HOC_STATE).expanduser()
+        trust = Trust(self.label, state / "pins" / f"{self.label}.json", self._options["ca"])
+        credential = None
+        if login is not None:
+            user = vendor_named(self._options["vendor"]).account(login.credential.user)
+            credential = Credential(user, login.credential.password)
+        return Target(self._name, self._options["host"], port, scheme, trust, credential)
+
+    @property
+    def label(self) -> str:
+        """The name that the device's key is known by. Ad hoc the play's host is only where the command was typed: then its address."""
         owner = plain(self._variables.get("motcua_recorder")) or self._name
-        # Ad hoc, the play's host is only where the command was typed; the device is what stands at the address.
-        label = owner if "motcua_vendor" in self._variables else f"{self._options['host']}_{port}"
-        trust = Trust(label, state / "pins" / f"{label}.json", self._options["ca"])
-        return Target(self._name, self._options["host"], port, scheme, trust, None if login is None else login.credential)
+        port = self._options["port"] or DEFAULT_PORTS.get(self._options["scheme"] or "https")
+        return str(owner) if "motcua_vendor" in self._variables else f"{self._options['host']}_{port}"
+
+    def keep(self, secret: str) -> None:
+        """A secret that mustn't leave either."""
+        self._secrets.add(secret)
 
     def warnings(self) -> list[str]:
         """What a finding should be made of, whatever the device's state is."""
@@ -153,5 +175,11 @@ class _Remembering(Accounts):
     def password(self, reference: str) -> str:
         """The password, noted."""
         found = super().password(reference)
+        self._given.add(found)
+        return found
+
+    def activate(self) -> str:
+        """The first password, noted."""
+        found = super().activate()
         self._given.add(found)
         return found

@@ -125,14 +125,14 @@ class Conversation:
                 native = row.get(setting.select)
                 if native is not None:
                     values[setting.key] = self._understood(setting, items.at, native)
-            found[row.get(items.match) or ""] = values
+            found[items.names.read(row.get(items.match) or "")] = values
         return found
 
     async def store(self, at: str, changes: Sequence[Change]) -> Reply:
         """Write all changes of one document with one request."""
         document = await self.document(at)
         for change in changes:
-            setting = change.setting.written(change.after)
+            setting = change.setting.written(change.after, at)
             for select, name in setting.renamed.items():
                 document.rename(select, name)
             for select, native in setting.also.items():
@@ -144,12 +144,13 @@ class Conversation:
     async def store_row(self, change: RowChange, password: str | None) -> Reply:
         """Add, write or remove one row of a list with one request."""
         document = await self.document(change.items.at)
-        existing = next((row for row in document.rows(change.items.row) if row.get(change.items.match) == change.name), None)
+        name = change.items.names.write(change.name)
+        existing = next((row for row in document.rows(change.items.row) if row.get(change.items.match) == name), None)
         if change.after is None:
             self.forget(change.items.at)
             assert existing is not None  # diff found it
             return await self.dialect.remove_row(change.items, existing)
-        native = {} if existing is not None else {change.items.match: change.name}
+        native = {} if existing is not None else {change.items.match: name}
         forms = {setting.key: setting for setting in change.items.settings}
         native |= {forms[key].select: forms[key].form.write(value) for key, value in change.after.items()}
         if password is not None and change.items.secret is not None:
@@ -178,6 +179,8 @@ async def _log_in(device: Device, ways: Sequence[Login | None]) -> Conversation:
             await dialect.close()
             enough = refused.tries_left is not None and refused.tries_left >= MINIMUM_TRIES_LEFT
             if way is ways[-1] or isinstance(refused, Locked) or not enough:
+                if way is not ways[-1] and device.accounts is not None and refused.tries_left is None:
+                    device.accounts.turn()
                 raise
         except BaseException:
             await dialect.close()

@@ -13,8 +13,9 @@ from .plan.addresses import SiteAddresses, hub_address, plan_addresses
 from .plan.streams import GOP_SECONDS, SUB_STREAM, SiteStreams, Step, plan_streams
 from .plan.tunnels import TUNNEL_MTU, Tunnel, plan_tunnels
 from .vendors import VENDORS
+from .vendors.table import Vendor
 
-ADMIN, VIEW, FACTORY = "motcua-admin", "motcua-view", "admin"
+ADMIN, VIEW = "motcua-admin", "motcua-view"
 SEGMENT_SECONDS = 60
 MINIMUM_FREE_PERCENT = 5
 ONVIF_PORT = 80
@@ -166,7 +167,7 @@ def _recorded(province: Province, planned: Plan) -> list[dict[str, Any]]:
                     "host": str(planned.addresses[name].translate(source.address)),
                     "port": source.rtsp_port,
                     "path": _stream_path(source, camera.through.number if camera.through else 1),
-                    "user": VIEW,
+                    "user": VENDORS[source.vendor].account(VIEW),
                     "secret": f"device/{device}/{VIEW}",
                     "codec": step.codec,
                     "width": step.width,
@@ -270,7 +271,7 @@ def _camera(province: Province, planned: Plan, name: str, key: str) -> Host:
     if camera.through is not None:
         return _channel_camera(planned, name, site, key, camera, streams)
     assert camera.address is not None
-    wish = {**_baseline(province, site, device_host(name, key)), "streams": {**streams, "sub": _stream(SUB_STREAM)}}
+    wish = {**_baseline(province, site, device_host(name, key), VENDORS[camera.vendor]), "streams": {**streams, "sub": _stream(SUB_STREAM)}}
     wish["overlay"] = {"name": camera.name, "clock": True}
     host = _device(planned, name, device_host(name, key), camera, camera.address, "camera", wish)
     at = camera.recorded_at
@@ -290,7 +291,7 @@ def _channel_camera(planned: Plan, name: str, site: Site, key: str, camera: Came
 def _nvr(province: Province, planned: Plan, name: str, key: str) -> Host:
     site = province.sites[name]
     nvr = site.nvrs[key]
-    wish = {**_baseline(province, site, device_host(name, key))}
+    wish = _baseline(province, site, device_host(name, key), VENDORS[nvr.vendor])
     channels = {
         str(camera.recorded_at.number): _channel(name, camera_key, camera, nvr)
         for camera_key, camera in site.cameras.items()
@@ -314,7 +315,7 @@ def _channel(site: str, key: str, camera: Camera, nvr: Nvr) -> dict[str, Any]:
     }
 
 
-def _baseline(province: Province, site: Site, name: str) -> dict[str, Any]:
+def _baseline(province: Province, site: Site, name: str, vendor: Vendor) -> dict[str, Any]:
     return {
         "name": name,
         "time": {"zone": province.timezone, "mode": "ntp", "ntp": [str(site.router.address)]},
@@ -323,7 +324,7 @@ def _baseline(province: Province, site: Site, name: str) -> dict[str, Any]:
         "users": {
             ADMIN: {"role": "admin", "password": {"secret": ADMIN}},
             VIEW: {"role": "viewer", "password": {"secret": VIEW}},
-            FACTORY: {"role": "admin", "password": {"secret": FACTORY}},
+            vendor.factory_user: {"role": "admin", "password": {"secret": vendor.factory_user}},
         },
     }
 

@@ -115,7 +115,9 @@ def diff(
             unsupported[key] = running.unsupported.get(key, NO_WAY)
             continue
         found = _rows(lists[key], wish[key], running.rows[key], renew, kept)
-        if found and lists[key].evidence == "experimental" and not experimental:
+        if found and all(setting.read_only for setting in lists[key].settings):
+            unsupported |= {row.key: "no way to write it is known for this kind of device" for row in found}
+        elif found and lists[key].evidence == "experimental" and not experimental:
             unsupported |= {row.key: EXPERIMENTAL for row in found}
         else:
             rows += found

@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -97,10 +97,16 @@ def wireguard_public_key(private_key: str) -> str:
 
 @dataclass(frozen=True)
 class Epochs:
-    """Which epoch of its secrets a device is known to have, and which one was begun and not yet proved."""
+    """Which epoch of its secrets a device is known to have, and which one was begun and not yet proved.
+
+    ``turned`` when the confirmed one was refused last, at a device that doesn't say how many tries are left; ``activated`` when we gave the
+    device its first password.
+    """
 
     confirmed: int | None = None
     pending: int | None = None
+    turned: bool = False
+    activated: bool = False
 
 
 class Journal:
@@ -118,17 +124,17 @@ class Journal:
         path = self._path(host)
         try:
             content = json.loads(path.read_text())
-            return Epochs(confirmed=content["confirmed"], pending=content["pending"])
+            return Epochs(content["confirmed"], content["pending"], content.get("turned", False), content.get("activated", False))
         except FileNotFoundError:
             return Epochs()
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(f"{path}: is not an epoch journal ({error}); restore it from the backup of the inventory") from None
 
     def begin(self, host: str) -> int:
         """Note that the device's next secrets are about to be written; an epoch that is already pending stays."""
         epochs = self.read(host)
         pending = epochs.pending or (epochs.confirmed or 0) + 1
-        self._write(host, Epochs(epochs.confirmed, pending))
+        self._write(host, replace(epochs, pending=pending))
         return pending
 
     def confirm(self, host: str) -> None:
@@ -140,6 +146,16 @@ class Journal:
         """Note that the pending epoch was taken back everywhere."""
         self._write(host, Epochs(self.read(host).confirmed, None))
 
+    def activate(self, host: str) -> None:
+        """Note, before it is sent, that the factory account's first password is that of the pending epoch."""
+        self.begin(host)
+        self._write(host, replace(self.read(host), activated=True))
+
+    def turn(self, host: str) -> None:
+        """Note that the next run begins with the other of two epochs."""
+        epochs = self.read(host)
+        self._write(host, replace(epochs, turned=not epochs.turned))
+
     def _path(self, host: str) -> Path:
         return self._directory / f"{host}.json"
 
@@ -147,7 +163,8 @@ class Journal:
         self._directory.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=self._directory, prefix=f".{host}.")
         with os.fdopen(descriptor, "w") as file:
-            json.dump({"confirmed": epochs.confirmed, "pending": epochs.pending}, file)
+            flags = {name: True for name in ("turned", "activated") if getattr(epochs, name)}
+            json.dump({"confirmed": epochs.confirmed, "pending": epochs.pending} | flags, file)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(self._path(host))

@@ -116,7 +116,7 @@ def spell_offset(minutes: int, *, summer: bool = False) -> str:
 def posix_zone(spelt: str) -> Form:
     """A zone in POSIX's way, where west is positive: ``CST-7:00:00``, ``<+07>-7`` and ``ICT-07:00`` are UTC+7.
 
-    ``spelt`` is how the device wants it, with ``{sign}``, ``{east}`` (``+07``), ``{hours}`` and ``{minutes}``.
+    ``spelt`` is how the device wants it, with ``{sign}``, ``{east}`` (``+07``), ``{hours}``, ``{minutes}``, ``{short}`` (``7``, ``5:30``).
     """
 
     def read(native: str) -> str:
@@ -131,7 +131,8 @@ def posix_zone(spelt: str) -> Form:
         minutes, _ = zone_rule(zone)
         hours, rest = divmod(abs(minutes), 60)
         sign, east = ("+", f"-{hours:02}") if minutes < 0 else ("-", f"+{hours:02}")
-        return spelt.format(sign=sign, east=east, hours=hours, minutes=f"{rest:02}")
+        short = f"{hours}:{rest:02}" if rest else str(hours)
+        return spelt.format(sign=sign, east=east, hours=hours, minutes=f"{rest:02}", short=short)
 
     return Form(read, write, zone_rule)
 
@@ -141,10 +142,10 @@ class Setting:
     """One row of a vendor's table.
 
     ``at`` is the document, ``select`` the place in it; ``{n}`` in both is the channel from 1, ``{c}`` from 0. Alternatives in either
-    are separated by ``|``, the first that is there counts. ``also`` is set with it; ``renamed``
-    says what another alternative is called from then on, because a device takes only one of them; ``shape`` gives select, also and renamed
-    where they depend on the value. ``evidence`` says who has seen it work: recorded on a device, coded by others, or experimental;
-    an experimental one is only written when people ask for it.
+    are separated by ``|``, the first that is there counts. ``also`` is set with it; ``renamed`` says what another alternative is called
+    from then on, because a device takes only one of them; ``shape`` gives select, also and renamed where they depend on the value and
+    the document. ``evidence`` says who has seen it work: recorded on a device, coded by others, or experimental; an experimental one is
+    only written when people ask for it.
     """
 
     key: str
@@ -157,11 +158,11 @@ class Setting:
     read_only: bool = False
     also: Mapping[str, str] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
-    shape: Callable[[Any], Mapping[str, Any]] | None = None
+    shape: Callable[[Any, str], Mapping[str, Any]] | None = None
 
-    def written(self, value: Any) -> Setting:
-        """The row as this value is written."""
-        return self if self.shape is None else replace(self, **self.shape(value))
+    def written(self, value: Any, at: str) -> Setting:
+        """The row as this value is written into the document ``at``."""
+        return self if self.shape is None else replace(self, **self.shape(value, at))
 
 
 OURS = "motcua-"  # accounts that motcua makes are called so
@@ -173,7 +174,7 @@ class Items:
 
     ``secret`` is the write-only password's place in a row. A row is stored with one request. ``owner`` is the setting whose value
     begins with ``motcua-`` where the row is ours, None for the row's own name: such rows go when a wish for the list doesn't name them,
-    all others are left alone.
+    all others are left alone. ``names`` is how the rows' names are spelt on the device.
     """
 
     key: str
@@ -185,6 +186,7 @@ class Items:
     owner: str | None = None
     roles: tuple[str, ...] = ("camera", "nvr")
     evidence: str = "coded"
+    names: Form = TEXT
 
     def ours(self, name: str, row: Mapping[str, Any]) -> bool:
         """Whether motcua made the row."""

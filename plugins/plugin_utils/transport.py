@@ -7,7 +7,6 @@ that was refused is never sent again.
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import json
 import os
@@ -15,21 +14,24 @@ import re
 import secrets
 import ssl
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-import httpx
+import aiohttp
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
+from yarl import URL
 
 from .errors import AuthRefused, Garbled, PinChanged, Refused, Unreachable
 
 MAXIMUM_ANSWER_BYTES = 8 * 1024 * 1024
 CONNECT_SECONDS, READ_SECONDS = 5.0, 15.0
 UNAUTHORIZED = 401
+REDIRECTS = (301, 302, 303, 307, 308)
+REFUSED = "refuses the login and doesn't say how many tries are left; nothing more is tried"
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,6 +79,11 @@ class Trust:
         self._pin = known or self.certificate.pin
         self.changed = self._pin != self.certificate.pin
         return not self.changed
+
+    def renew(self, certificate: Certificate) -> None:
+        """Pin another key, which the authority's signature has proved."""
+        self._pin = certificate.pin
+        self._store(certificate.pin)
 
     @property
     def complaint(self) -> str:
@@ -174,9 +181,7 @@ class Http:
         """Speak to ``base`` (``https://address:port``). ``reuse_nonce`` counts one nonce up instead of asking for a new one each time."""
         self._trust, self._reuse, self._credential = trust, reuse_nonce, credential
         self._base = base
-        verify: ssl.SSLContext | bool = _tls_context(trust) if base.startswith("https:") else False
-        timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-        self._client = httpx.AsyncClient(base_url=base, verify=verify, timeout=timeout, follow_redirects=False, trust_env=False)
+        self._session: aiohttp.ClientSession | None = None
         self._challenge: _Challenge | None = None
 
     @property
@@ -186,7 +191,9 @@ class Http:
 
     async def close(self) -> None:
         """Let go of all connections."""
-        await self._client.aclose()
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
     async def request(self, method: str, target: str, body: bytes = b"", content_type: str = "application/xml") -> Answer:
         """One request with the credential.
@@ -199,9 +206,7 @@ class Http:
             if first.status != UNAUTHORIZED:
                 if not body:
                     return first
-                raise Refused(
-                    f"{self._base}{target.split('?', 1)[0]}: asks for no login (HTTP {first.status}), so it is no device of ours"
-                )
+                raise Refused(f"{self._base}{target.split('?', 1)[0]}: asks for no login (HTTP {first.status}), so it is no device of ours")
             self._challenge = _challenge(first, self._base)
         answer = await self._send(method, target, body, content_type, self._authorization(method, target))
         if answer.status == UNAUTHORIZED and _is_stale(answer):
@@ -210,6 +215,13 @@ class Http:
         if answer.status == UNAUTHORIZED:
             raise LoginRefused(answer)
         return answer
+
+    def accept(self, answer: Answer) -> None:
+        """Take the challenge of a 401 to a request without credential, where an empty first request would be no request at all.
+
+        :raises AuthRefused: when it offers no way to log in.
+        """
+        self._challenge = _challenge(answer, self._base)
 
     async def plain(self, method: str, target: str, body: bytes = b"", content_type: str = "application/xml") -> Answer:
         """One request without any credential."""
@@ -220,20 +232,35 @@ class Http:
         if body:
             headers["Content-Type"] = content_type
         # The target is sent as it is written: Dahua wants its brackets literal, and the digest covers every character.
-        url = httpx.URL(self._base).copy_with(raw_path=target.encode("ascii"))
+        url = URL(self._base + target, encoded=True)
         try:
-            async with self._client.stream(method, url, content=body or None, headers=headers) as answer:
-                content = await _bounded(answer.aiter_bytes(), self._base)
-        except httpx.HTTPError as error:
+            async with self._connected().request(method, url, data=body or None, headers=headers, allow_redirects=False) as answer:
+                content = await _bounded(answer.content, self._base)
+                read = {key.lower(): ", ".join(answer.headers.getall(key)) for key in answer.headers}
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             if self._trust.changed:
                 raise PinChanged(f"{self._base}: {self._trust.complaint}") from None
             raise Unreachable(
                 f"{self._base}: doesn't answer ({_reason(error)}); check power, line and address of {self._trust.host}"
             ) from None
-        if answer.is_redirect:
+        if answer.status in REDIRECTS:
             path = target.split("?", 1)[0]
             raise Refused(f"{self._base}{path}: redirects to elsewhere, which is not followed; correct scheme and port of the device")
-        return Answer(answer.status_code, dict(answer.headers), content)
+        return Answer(answer.status, read, content)
+
+    def _connected(self) -> aiohttp.ClientSession:
+        """The connections, made when the first is needed. Answers are taken as they come: none is unpacked, no cookie is kept."""
+        if self._session is None:
+            context: ssl.SSLContext | bool = _tls_context(self._trust) if self.encrypted else False
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=context, limit=2),  # small models take about two requests at a time
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                skip_auto_headers=("Accept-Encoding", "User-Agent"),
+                trust_env=False,
+            )
+        return self._session
 
     def _authorization(self, method: str, target: str) -> str:
         assert self._challenge is not None
@@ -258,18 +285,18 @@ class LoginRefused(Exception):
         self.answer = answer
 
 
-async def _bounded(pieces: AsyncIterator[bytes], base: str) -> bytes:
+async def _bounded(stream: aiohttp.StreamReader, base: str) -> bytes:
     content = bytearray()
-    async with contextlib.aclosing(pieces):  # type: ignore[type-var]  # httpx promises an iterator and gives a generator
-        async for piece in pieces:
-            content += piece
-            if len(content) > MAXIMUM_ANSWER_BYTES:
-                raise Garbled(f"{base}: answers more than {MAXIMUM_ANSWER_BYTES} bytes; that is no answer of a camera")
+    async for piece in stream.iter_any():
+        content += piece
+        if len(content) > MAXIMUM_ANSWER_BYTES:
+            raise Garbled(f"{base}: answers more than {MAXIMUM_ANSWER_BYTES} bytes; that is no answer of a camera")
     return bytes(content)
 
 
-def _reason(error: httpx.HTTPError) -> str:
-    return str(error) or type(error).__name__
+def _reason(error: Exception) -> str:
+    cause = error.__cause__ if isinstance(error, aiohttp.ClientConnectorError) else None
+    return str(cause or error) or type(error).__name__
 
 
 def _challenge(answer: Answer, base: str) -> _Challenge:

@@ -7,10 +7,14 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.emulators.dahua import Dahua
+from tests.emulators.axis import Axis
+from tests.emulators.dahua import Dahua, DahuaNvr
 from tests.emulators.hikvision import Hikvision, HikvisionNvr
+from tests.emulators.onvif import Onvif
+from tests.emulators.uniview import Uniview, UniviewNvr
 
-KINDS = {"hikvision-camera": Hikvision, "hikvision-nvr": HikvisionNvr, "dahua-camera": Dahua}
+KINDS = {"axis-camera": Axis, "hikvision-camera": Hikvision, "hikvision-nvr": HikvisionNvr, "dahua-camera": Dahua, "dahua-nvr": DahuaNvr}
+KINDS |= {"onvif-camera": Onvif, "uniview-camera": Uniview, "uniview-nvr": UniviewNvr}
 
 
 async def main(config):

@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 
 from tests.emulators.clock import Clock
-from tests.emulators.http import Server, certificate, half
+from tests.emulators.faults import Faults
+from tests.emulators.http import Response, Server, certificate, expired_certificate, foreign_certificate, half
 from tests.emulators.rtsp import Rtsp
 
 
@@ -20,13 +21,42 @@ class Device:
         self._path = Path(config["state"])
         self.state = json.loads(self._path.read_text()) if self._path.exists() else self.factory()
         self.clock = Clock(config["clock_offset_s"], self.ntp_server)
-        tls = certificate(self._path.parent, config["name"])
-        self.server = Server(config["address"], config["ports"], tls, self.handle)
+        self.faults = Faults(self)
+        self.server = Server(config["address"], config["ports"], self._tls(), self.faults.handle)
         self.rtsp = Rtsp(
             config["address"], config["ports"]["rtsp"], config["clips"], self.streams, self.accounts, self.realm, self.upstream
         )
-        self.rebooting = False
+        self._up = asyncio.Event()
         self.requests = 0
+
+    def _tls(self):
+        """The certificate that https shows, and its key."""
+        folder, name = self._path.parent, self.config["name"]
+        match self.config.get("tls", "own"):
+            case "expired":
+                return expired_certificate(folder, name)
+            case "foreign":
+                return foreign_certificate(folder)
+        own, key = certificate(folder, name)
+        if "certificate" not in self.state:
+            return own, key
+        installed = folder / f"{name}.installed.pem"
+        installed.write_text(self.state["certificate"])
+        return installed, key
+
+    def install(self, pem):
+        """Keep a certificate for the device's own key, and show it from now on."""
+        self.state["certificate"] = pem
+        self.save()
+        self.server.certify(*self._tls())
+
+    def busy(self):
+        """How this vendor says that it has no time; subclasses have their own words, as below."""
+        return Response(503)
+
+    def error_in_success(self, _request):
+        """How this vendor says an error in an answer of status 200."""
+        return Response(200, b"Error\r\n", "text/plain")
 
     def save(self):
         """Keep the state over a power cut."""
@@ -48,13 +78,16 @@ class Device:
     async def on(self):
         await self.server.start()
         await asyncio.to_thread(self.rtsp.start)
+        self._up.set()
 
     async def off(self):
+        self._up.clear()
         await self.server.stop()
         await asyncio.to_thread(self.rtsp.stop)
 
     async def reboot(self):
         """Gone for a scaled-down minute, then back with what was set."""
+        self._up.clear()
         await asyncio.sleep(0.1)
         await self.off()
         await asyncio.sleep(self.config["pause_s"])
@@ -96,12 +129,17 @@ class Device:
                 await self.off()
             case "on":
                 await self.on()
+            case "wait":
+                await self._up.wait()
             case "lock" | "unlock":
                 self.digest.lock_everyone = asked["do"] == "lock"
                 self.digest.tries.clear()
+            case "faults":
+                self.faults.set(asked["value"])
             case "reset":
                 self.state = self.factory()
                 self.save()
+                self.server.certify(*self._tls())
                 await self.refresh()
             case "status":
                 return {"clock_offset_s": self.clock.offset_s, "synced_with": self.clock.synced_with, "requests": self.requests}

@@ -1,6 +1,7 @@
 """HTTP/1.1 as cameras speak it: keep-alive, digest authentication with lockout, TLS with a certificate that the device made for itself."""
 
 import asyncio
+import base64
 import contextlib
 import hashlib
 import re
@@ -11,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-MAXIMUM_BODY = 1 << 20
+MAXIMUM_BODY = 32 << 20  # a firmware passes
 REASONS = {
     200: "OK",
     302: "Found",
@@ -19,6 +20,7 @@ REASONS = {
     401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
+    413: "Payload Too Large",
     500: "Internal Server Error",
     501: "Not Implemented",
     503: "Service Unavailable",
@@ -46,13 +48,19 @@ class Request:
 
 @dataclass
 class Response:
-    """A response; ``close`` ends the connection after it."""
+    """A response; ``close`` ends the connection after it, ``delivery`` says how much of it reaches the wire.
+
+    "whole", "half" (half of the body, announced as the whole), "cut" (breaks off in the middle), "slow" (``pace_s`` for each byte),
+    "silent" (not a byte, until the client hangs up).
+    """
 
     status: int
     body: bytes = b""
     content_type: str = "application/xml"
     headers: dict = field(default_factory=dict)
     close: bool = False
+    delivery: str = "whole"
+    pace_s: float = 0.05
 
 
 @dataclass
@@ -63,26 +71,15 @@ class Tries:
     locked_until: float = 0.0
 
 
-class Digest:
-    """Digest authentication (RFC 2617) with lockout by client address and user.
-
-    ``single_use`` refuses a nonce that was used before.
-    """
+class Counted:
+    """Failed logins, and the lock that they lead to, by client address and user."""
 
     ALLOWED = 5
 
-    def __init__(self, realm, users, lock_s, single_use=False):
-        self._realm, self._users, self._lock_s, self._single = realm, users, lock_s, single_use
-        self._nonces = {}
+    def __init__(self, lock_s):
+        self._lock_s = lock_s
         self.tries = {}
         self.lock_everyone = False
-
-    def challenge(self):
-        nonce = secrets.token_hex(16)
-        self._nonces[nonce] = 0
-        if len(self._nonces) > 500:
-            self._nonces.pop(next(iter(self._nonces)))
-        return f'Digest realm="{self._realm}", qop="auth", nonce="{nonce}", opaque="", algorithm="MD5", stale="FALSE"'
 
     def state(self, peer, user):
         """(tries left, seconds for which this client and user are locked)."""
@@ -98,6 +95,54 @@ class Digest:
 
     def succeeded(self, peer, user):
         self.tries.pop((peer, user), None)
+
+
+class Basic(Counted):
+    """Basic authentication with lockout by client address and user; a lock looks like a wrong password."""
+
+    def __init__(self, realm, users, lock_s):
+        super().__init__(lock_s)
+        self._realm, self._users = realm, users
+
+    def challenge(self):
+        return f'Basic realm="{self._realm}"'
+
+    def user_of(self, request):
+        """(user or None, what the header named, why not: 'none', 'wrong', 'locked')."""
+        kind, _, given = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "basic":
+            return None, "", "none"
+        try:
+            user, _, password = base64.b64decode(given, validate=True).decode().partition(":")
+        except ValueError:
+            return None, "", "wrong"
+        if self.state(request.peer, user)[1]:
+            return None, user, "locked"
+        account = self._users().get(user)
+        if account is None or not secrets.compare_digest(account["password"].encode(), password.encode()):
+            self.failed(request.peer, user)
+            return None, user, "wrong"
+        self.succeeded(request.peer, user)
+        return user, user, ""
+
+
+class Digest(Counted):
+    """Digest authentication (RFC 2617) with lockout by client address and user.
+
+    ``single_use`` refuses a nonce that was used before.
+    """
+
+    def __init__(self, realm, users, lock_s, single_use=False):
+        super().__init__(lock_s)
+        self._realm, self._users, self._single = realm, users, single_use
+        self._nonces = {}
+
+    def challenge(self):
+        nonce = secrets.token_hex(16)
+        self._nonces[nonce] = 0
+        if len(self._nonces) > 500:
+            self._nonces.pop(next(iter(self._nonces)))
+        return f'Digest realm="{self._realm}", qop="auth", nonce="{nonce}", opaque="", algorithm="MD5", stale="FALSE"'
 
     def user_of(self, request):
         """(user or None, what the header named, why not: 'none', 'nonce', 'wrong', 'locked')."""
@@ -140,9 +185,36 @@ def certificate(folder, name):
     """A self-signed certificate that stays the device's own: (certificate, key)."""
     pem, key = Path(folder) / f"{name}.pem", Path(folder) / f"{name}.key"
     if not pem.exists():
-        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-subj", f"/CN={name}"]
-        subprocess.run([*command, "-keyout", str(key), "-out", str(pem)], check=True, capture_output=True)
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-subj", f"/CN={name}", "-keyout", key, "-out", pem)
     return pem, key
+
+
+def expired_certificate(folder, name):
+    """The device's own key under a certificate whose time is over: (certificate, key)."""
+    own, key = certificate(folder, name)
+    pem, request = Path(folder) / f"{name}.expired.pem", Path(folder) / f"{name}.csr"
+    openssl("x509", "-x509toreq", "-in", own, "-signkey", key, "-out", request)
+    serials, index, settings = (Path(folder) / f"{name}.{ending}" for ending in ("serial", "index", "ca"))
+    serials.write_text("01\n")
+    index.write_text("")
+    settings.write_text(
+        f"[ca]\ndefault_ca=d\n[d]\ndatabase={index}\nserial={serials}\nnew_certs_dir={folder}\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n"
+    )
+    dates = ("-startdate", "20150101000000Z", "-enddate", "20160101000000Z")
+    openssl("ca", "-batch", "-selfsign", "-config", settings, "-keyfile", key, "-in", request, "-out", pem, "-notext", *dates)
+    return pem, key
+
+
+def foreign_certificate(folder):
+    """What another device would show: another name, and a key that nobody has seen before: (certificate, key)."""
+    for path in (Path(folder) / "foreign.pem", Path(folder) / "foreign.key"):
+        path.unlink(missing_ok=True)
+    return certificate(folder, "foreign")
+
+
+def openssl(*arguments, given=None):
+    """What the program prints."""
+    return subprocess.run(["openssl", *map(str, arguments)], input=given, check=True, capture_output=True).stdout
 
 
 class Server:
@@ -153,6 +225,10 @@ class Server:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(*tls)
         self._servers, self._open = [], set()
+
+    def certify(self, pem, key):
+        """Show another certificate from the next connection on."""
+        self._context.load_cert_chain(pem, key)
 
     async def start(self):
         if self._servers:
@@ -190,14 +266,33 @@ class Server:
             key, _, value = line.decode("latin-1").partition(":")
             headers[key.strip().lower()] = value.strip()
         size = int(headers.get("content-length", 0))
-        body = await reader.readexactly(size) if 0 < size <= MAXIMUM_BODY else b""
-        response = await self._handle(Request(method, target, headers, body, writer.get_extra_info("peername")[0]))
+        if size > MAXIMUM_BODY:
+            response, headers["connection"] = Response(413), "close"
+        else:
+            body = await reader.readexactly(size) if size > 0 else b""
+            response = await self._handle(Request(method, target, headers, body, writer.get_extra_info("peername")[0]))
         if response is None:
             return False
+        if response.delivery == "silent":
+            await reader.read()
+            return False
         close = response.close or headers.get("connection", "").lower() == "close"
-        head = [f"HTTP/1.1 {response.status} {REASONS.get(response.status, 'Error')}", f"Content-Length: {len(response.body)}"]
+        await self._send(writer, response, close)
+        return not close
+
+    async def _send(self, writer, response, close):
+        body = response.body[: len(response.body) // 2] if response.delivery == "half" else response.body
+        head = [f"HTTP/1.1 {response.status} {REASONS.get(response.status, 'Error')}", f"Content-Length: {len(body)}"]
         head += [f"Content-Type: {response.content_type}", f"Connection: {'close' if close else 'keep-alive'}"]
         head += [f"{key}: {value}" for key, value in response.headers.items()]
-        writer.write(("\r\n".join(head) + "\r\n\r\n").encode("latin-1") + response.body)
-        await writer.drain()
-        return not close
+        whole = ("\r\n".join(head) + "\r\n\r\n").encode("latin-1") + body
+        if response.delivery == "cut":
+            writer.write(whole[: len(whole) - len(body) + len(body) // 2])
+            await writer.drain()
+            raise ConnectionAbortedError
+        pieces = [bytes([byte]) for byte in whole] if response.delivery == "slow" else [whole]
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            if response.delivery == "slow":
+                await asyncio.sleep(response.pace_s)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.emulators.http import Digest, Response
-from tests.unit.wire import Managed, Scripted
+from tests.unit.wire import FACTORY, Managed, Scripted, emulated
 
 USER, PASSWORD = "motcua-admin", "not-a-secret-1"
 INFO = '<DeviceInfo version="2.0" xmlns="http://www.hikvision.com/ver20/XMLSchema"><deviceName>{}</deviceName><model>DS-2CD</model></DeviceInfo>'
@@ -190,3 +190,133 @@ def test_whatever_is_answered_ends_in_our_errors_or_in_a_state(vendor, body, sta
             asyncio.run(bounded(read(managed(folder, server, vendor).rim().device()), 20))
         except (MotcuaError, AuthRefused):
             return
+
+
+# --- faults of the emulated devices ---
+
+WRITES = {"hikvision": {"path": "deviceInfo", "method": "PUT"}, "dahua": {"path": "setConfig"}}
+AWAY = {"to": "http://127.0.0.9:1/"}
+READING = [
+    ("hikvision", {"kind": "half"}, "Garbled"),
+    ("hikvision", {"kind": "cut"}, "Unreachable"),
+    ("hikvision", {"kind": "busy"}, "Unreachable"),
+    ("hikvision", {"kind": "stale"}, "AuthRefused"),
+    ("hikvision", {"kind": "stale", "challenge": "none"}, "AuthRefused"),
+    ("hikvision", {"kind": "redirect", **AWAY}, "Refused"),
+    ("hikvision", {"kind": "huge"}, "Garbled"),
+    ("hikvision", {"kind": "bomb"}, "Garbled"),
+    ("hikvision", {"kind": "garbage"}, "Garbled"),
+    ("hikvision", {"kind": "reboot", "times": 1}, "Unreachable"),
+    ("hikvision", {"kind": "foreign"}, "Garbled"),
+    ("dahua", {"kind": "half"}, "Garbled"),
+    ("dahua", {"kind": "cut"}, "Unreachable"),
+    ("dahua", {"kind": "cut", "path": "/cgi-bin/"}, "Unreachable"),
+    ("dahua", {"kind": "stale", "path": "/cgi-bin/"}, "AuthRefused"),
+    ("dahua", {"kind": "stale", "path": "/cgi-bin/", "challenge": "none"}, "AuthRefused"),
+    ("dahua", {"kind": "redirect", **AWAY}, "Refused"),
+    ("dahua", {"kind": "huge"}, "Garbled"),
+    ("dahua", {"kind": "bomb"}, "Garbled"),
+    ("dahua", {"kind": "garbage"}, "Garbled"),
+    ("dahua", {"kind": "reboot", "times": 1}, "Unreachable"),
+    ("dahua", {"kind": "reboot", "times": 1, "path": "/cgi-bin/"}, "Unreachable"),
+    ("dahua", {"kind": "foreign"}, "Garbled"),
+]
+WRITING = [
+    ("hikvision", {"kind": "half"}, "Garbled"),
+    ("hikvision", {"kind": "cut"}, "Unreachable"),
+    ("hikvision", {"kind": "busy"}, "Unreachable"),
+    ("hikvision", {"kind": "error200"}, "NotConverged"),
+    ("hikvision", {"kind": "lie"}, "NotConverged"),
+    ("hikvision", {"kind": "huge"}, "Garbled"),
+    ("hikvision", {"kind": "bomb"}, "Garbled"),
+    ("hikvision", {"kind": "garbage"}, "Garbled"),
+    ("hikvision", {"kind": "reboot", "times": 1}, "Unreachable"),
+    ("hikvision", {"kind": "foreign"}, "Garbled"),
+    ("dahua", {"kind": "cut"}, "Unreachable"),
+    ("dahua", {"kind": "error200"}, "NotConverged"),
+    ("dahua", {"kind": "lie"}, "NotConverged"),
+    ("dahua", {"kind": "huge"}, "Garbled"),
+    ("dahua", {"kind": "reboot", "times": 1}, "Unreachable"),
+]
+
+
+def named(value):
+    return "-".join(str(word) for key, word in value.items() if key != "to") if isinstance(value, dict) else value
+
+
+@pytest.fixture(scope="module")
+def cameras(tmp_path_factory):
+    """One emulated camera of each vendor, with the installer's account."""
+    folders = {vendor: tmp_path_factory.mktemp(vendor) for vendor in WRITES}
+    with emulated("hikvision-camera", folders["hikvision"]) as hikvision, emulated("dahua-camera", folders["dahua"]) as dahua:
+        yield {"hikvision": hikvision, "dahua": dahua}
+
+
+@pytest.fixture
+def faulty(cameras, tmp_path, monkeypatch):
+    """Sets a fault; gives the connection."""
+    monkeypatch.setattr(isapi, "BUSY_SECONDS", (0.01, 0.01))
+
+    def start(vendor, fault):
+        cameras[vendor].hand("faults", value=[{"path": ".", "login": True, **fault}])
+        return managed_by_installer(tmp_path, cameras[vendor], vendor).rim()
+
+    yield start
+    for camera in cameras.values():
+        camera.hand("faults", value=[])
+        camera.hand("wait")
+
+
+def managed_by_installer(folder, device, vendor, scheme="http"):
+    login = {"motcua_user": FACTORY[0], "motcua_password": FACTORY[1]}
+    return Managed(folder, device, vendor, **login, motcua_scheme=scheme, motcua_port=device.ports[scheme])
+
+
+@pytest.mark.parametrize(("vendor", "fault", "kind"), READING, ids=named)
+def test_reading_through_a_fault_ends_in_one_sentence_of_the_right_kind(faulty, vendor, fault, kind):
+    rim = faulty(vendor, fault)
+    with pytest.raises(MotcuaError) as caught:
+        asyncio.run(bounded(read(rim.device()), 20))
+    assert type(caught.value).__name__ == kind
+    assert "\n" not in str(caught.value)
+    assert "a-cam1" in str(caught.value) or "127.0.0.1" in str(caught.value)
+    assert FACTORY[1] not in str(rim.failure(caught.value))
+
+
+@pytest.mark.parametrize(("vendor", "fault", "kind"), WRITING, ids=named)
+def test_writing_through_a_fault_ends_in_one_sentence_of_the_right_kind(faulty, cameras, vendor, fault, kind):
+    rim, outcome = faulty(vendor, WRITES[vendor] | fault), Outcome()
+    wish = {"name": f"not {cameras[vendor].hand('get', 'name')}"[:30]}
+    with pytest.raises(MotcuaError) as caught:
+        asyncio.run(bounded(reconcile(rim.device(), wish, outcome, check=False), 20))
+    assert type(caught.value).__name__ == kind
+    assert "\n" not in str(caught.value)
+    assert FACTORY[1] not in str(rim.failure(caught.value))
+    assert "applied" not in {change["outcome"] for change in outcome.changes}
+
+
+@pytest.mark.parametrize("vendor", WRITES)
+@pytest.mark.parametrize("fault", [{"kind": "silent"}, {"kind": "slow", "seconds": 1}], ids=named)
+def test_a_device_that_takes_too_long_is_left_when_its_time_is_over(faulty, vendor, fault):
+    rim = faulty(vendor, fault)
+    with pytest.raises(TimeoutError) as caught:
+        asyncio.run(bounded(read(rim.device()), 1))
+    assert "wasn't finished within its time" in rim.failure(caught.value)["msg"]
+
+
+@pytest.mark.parametrize("vendor", WRITES)
+def test_a_certificate_may_end_and_another_key_may_not_come(vendor, tmp_path):
+    folder = tmp_path / "device"
+    folder.mkdir()
+    ends = []
+    for tls in ("own", "expired"):
+        with emulated(f"{vendor}-camera", folder, tls=tls) as device:
+            running = asyncio.run(read(managed_by_installer(tmp_path, device, vendor, "https").rim().device()))
+            ends.append(running.values["certificate.expires"][:4])
+    assert ends[1] == "2016" < ends[0]
+    with emulated(f"{vendor}-camera", folder, tls="foreign") as device:
+        rim = managed_by_installer(tmp_path, device, vendor, "https").rim()
+        with pytest.raises(MotcuaError) as caught:
+            asyncio.run(bounded(read(rim.device()), 20))
+        assert device.hand("status")["requests"] == 0
+    assert type(caught.value).__name__ == "PinChanged"

@@ -7,7 +7,8 @@ import pytest
 
 CORE = Path("plugins/plugin_utils")
 ORDER = [
-    "errors", "settings", "vendors", "model", "load", "plan", "secrets", "vault", "desired", "transport", "dialects", "accounts", "diff", "conversation", "apply", "renewal", "reconcile", "connection",
+    "errors", "settings", "vendors", "model", "load", "plan", "secrets", "vault", "desired", "transport", "dialects", "accounts", "diff", "conversation", "apply", "renewal", "reconcile", "operations",
+    "connection", "files", "action",
     "findings", "report",
 ]  # fmt: skip
 PLAN = ["addresses", "tunnels", "streams", "access"]
@@ -53,7 +54,7 @@ def test_only_the_transport_opens_a_socket(path):
         if isinstance(node, ast.ImportFrom) and not node.level
     }
     if room(path) != "transport":
-        assert not names & {"socket", "ssl", "httpx", "httpcore", "paramiko", "netmiko", "urllib3", "requests"}
+        assert not names & {"socket", "ssl", "aiohttp", "httpx", "httpcore", "paramiko", "netmiko", "urllib3", "requests"}
 
 
 def test_the_collection_is_reached_by_five_links():

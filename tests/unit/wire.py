@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import select
@@ -27,10 +28,17 @@ READY_SECONDS = 30
 FACTORY = ("admin", "hik12345")
 
 
+# Below the ports that outgoing connections take (32768 and up): one of those could be gone again before the device listens.
+_ports = itertools.cycle(range(10_000 + os.getpid() % 20_000, 32_000))
+
+
 def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """A port that nobody listens on, and that this process hasn't given away lately."""
+    for port in _ports:
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("there are always more ports")
 
 
 # --- emulated devices ---
@@ -112,9 +120,13 @@ class Scripted:
         return await self._answer(request)
 
     def __enter__(self):
-        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._server.start(), self._loop).result(10)
+        try:
+            asyncio.run_coroutine_threadsafe(self._server.start(), self._loop).result(10)
+        except BaseException:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            raise
         return self
 
     def __exit__(self, *_):

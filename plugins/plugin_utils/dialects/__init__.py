@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .beside import Lapi, Sunapi
 from .dahua import Dahua
 from .isapi import Isapi
+from .onvif import Onvif
 from .speech import Dialect, Document, Reply, Target
+from .vapix import Vapix
 
 __all__ = ["DIALECTS", "Dialect", "Document", "Reply", "Target"]
 
-DIALECTS: Mapping[str, Callable[[Target], Dialect[Any]]] = {"isapi": Isapi, "dahua": Dahua}
+DIALECTS: Mapping[str, Callable[[Target], Dialect[Any]]] = {
+    "isapi": Isapi,
+    "dahua": Dahua,
+    "vapix": Vapix,
+    "onvif": Onvif,
+    "lapi": Lapi,
+    "sunapi": Sunapi,
+}

@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 from ..errors import Refused, Unsupported
 from ..transport import Answer
-from .rpc2 import Rpc2, json_object
+from .rpc2 import Rpc2
+from .trees import json_object
 
 NAME = "RemoteDevice"
 SLOT = "uuid:System_CONFIG_NETCAMERA_INFO_"  # and the channel counted from 0; recorded on a DH-NVR608H

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from xml.sax.saxutils import escape
 
 from ..errors import AuthRefused, Garbled, Locked, Refused, Unreachable, Unsupported
 from ..settings import Items
-from ..transport import Answer, LoginRefused
+from ..transport import REFUSED, Answer, LoginRefused
+from .isapi_activation import Challenge
 from .speech import Reply, Target
 from .xml import XmlDocument, local, parse
 
@@ -24,6 +26,9 @@ HTTP_ERROR = 400
 HTTP_BUSY = 503  # small models take about two requests at a time
 BUSY_SECONDS = (2.0, 4.0, 8.0)
 NO_RIGHT = ("lowprivilege", "insufficientpermission")
+PROLOG = '<?xml version="1.0" encoding="UTF-8"?>'
+CERTIFICATE = "/ISAPI/Security/serverCertificate"
+PROGRESS_SECONDS = 1.0
 NEW_ROWS = {
     "User": '<User version="2.0" xmlns="http://www.hikvision.com/ver20/XMLSchema"><id>0</id><userName/><password/><userLevel/></User>',
     "InputProxyChannel": (
@@ -75,6 +80,61 @@ class Isapi:
         at = f"{items.at}/{row.get('id')}"
         return self._reply(at, await self._ask("DELETE", at))
 
+    # --- operations ---
+
+    async def is_new(self) -> bool:
+        """Whether nobody gave it a password."""
+        answer = await self._http.plain("GET", "/SDK/activateStatus")
+        return answer.status == 200 and (parse(answer.body, self._target.name).get("Activated") or "").lower() == "false"
+
+    async def activate(self, password: str) -> None:
+        """Give the account admin its first password."""
+        challenge = Challenge()
+        asked = f"{PROLOG}<PublicKey><key>{challenge.modulus}</key></PublicKey>".encode()
+        answer = await self._http.plain("POST", "/ISAPI/Security/challenge", asked)
+        said = parse(answer.body, f"{self._target.name}: challenge").get("key") if answer.status < HTTP_ERROR else None
+        if said is None:
+            raise Refused(f"{self._target.name}: doesn't take this way of activation (HTTP {answer.status}); activate it by hand")
+        sealed = f"{PROLOG}<ActivateInfo><password>{challenge.sealed(said, password)}</password></ActivateInfo>".encode()
+        self._reply("activate", await self._http.plain("PUT", "/ISAPI/System/activate", sealed))
+
+    async def backup(self) -> bytes:
+        """The configuration, encrypted by the device."""
+        answer = await self._ask("GET", "/ISAPI/System/configurationData")
+        if answer.status >= HTTP_ERROR:
+            raise Unsupported(f"the device gives no backup without a key (HTTP {answer.status})")
+        return answer.body
+
+    async def upgrade(self, image: bytes, progress: Callable[[int], None]) -> None:
+        """Send firmware, then ask how far it is until it says that it is done."""
+        at = "/ISAPI/System/updateFirmware"
+        self._reply(at, await self._ask("PUT", at, image, "application/octet-stream"))
+        while True:
+            answer = await self._ask("GET", "/ISAPI/System/upgradeStatus")
+            if answer.status >= HTTP_ERROR:
+                return  # it doesn't say; the version after the reboot does
+            status = parse(answer.body, f"{self._target.name}: upgradeStatus")
+            percent = status.get("percent") or "100"
+            progress(int(percent) if percent.isdecimal() else 0)
+            if (status.get("upgrading") or "false").lower() != "true":
+                return
+            await asyncio.sleep(PROGRESS_SECONDS)
+
+    async def certificate_request(self, name: str) -> bytes:
+        """Let the device make a request, and fetch it."""
+        at = f"{CERTIFICATE}/certSignReq"
+        asked = f"{PROLOG}<CertificateReq><commonName>{escape(name)}</commonName></CertificateReq>".encode()
+        self._reply(at, await self._ask("PUT", at, asked))
+        answer = await self._ask("GET", f"{CERTIFICATE}/downloadCertSignReq")
+        if b"CERTIFICATE REQUEST" not in answer.body:
+            raise Refused(f"{self._target.name}: makes no certificate request (HTTP {answer.status}); sign a certificate for it by hand")
+        return answer.body
+
+    async def install_certificate(self, pem: bytes) -> None:
+        """Put a signed certificate."""
+        at = f"{CERTIFICATE}/certificate"
+        self._reply(at, await self._ask("PUT", at, pem, "application/x-pem-file"))
+
     async def reboot(self) -> None:
         """Ask for a reboot."""
         try:
@@ -86,12 +146,12 @@ class Isapi:
         """Let go of the device."""
         await self._http.close()
 
-    async def _ask(self, method: str, at: str, body: bytes = b"") -> Answer:
+    async def _ask(self, method: str, at: str, body: bytes = b"", content_type: str = "application/xml") -> Answer:
         """One request; a device that says it is busy is asked again after a pause."""
         for pause in (0.0, *BUSY_SECONDS):
             await asyncio.sleep(pause)
             try:
-                answer = await self._http.request(method, at, body)
+                answer = await self._http.request(method, at, body, content_type)
             except LoginRefused as refused:
                 raise _refusal(self._target.name, refused.answer) from None
             if not _is_busy(answer):
@@ -123,7 +183,7 @@ def _refusal(name: str, answer: Answer) -> AuthRefused:
     try:
         said = parse(answer.body, name)
     except Garbled:
-        return AuthRefused(f"{name}: refuses the login and doesn't say how many tries are left; nothing more is tried")
+        return AuthRefused(f"{name}: {REFUSED}")
     tries, wait = said.get("retryLoginTime"), said.get("unlockTime")
     if (said.get("lockStatus") or "").lower() == "lock":
         seconds = int(wait) if wait and wait.isdecimal() else None

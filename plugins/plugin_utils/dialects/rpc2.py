@@ -7,8 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import AuthRefused, Garbled, Locked, Refused, Unsupported
-from ..transport import Answer, Credential, Http
+from ..errors import AuthRefused, Locked, Refused, Unsupported
+from ..transport import Credential, Http
+from .trees import json_object
 
 LOCKED, CHALLENGE = 268632081, 268632079  # error codes of logins, coded by others
 NOT_THERE = (400, 404, 405, 501)
@@ -69,20 +70,6 @@ class Rpc2:
         if answer.status in NOT_THERE:
             raise Unsupported("the device doesn't speak RPC2")
         return json_object(answer, self._name)
-
-
-def json_object(answer: Answer, name: str) -> dict[str, Any]:
-    """An answer as a JSON object.
-
-    :raises Garbled: when it is anything else.
-    """
-    try:
-        said = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        raise Garbled(f"{name}: answers something that is not JSON (HTTP {answer.status})") from None
-    if not isinstance(said, dict):
-        raise Garbled(f"{name}: answers JSON that is no object")
-    return said
 
 
 def code(said: Mapping[str, Any]) -> int | None:

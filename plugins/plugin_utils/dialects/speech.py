@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from ..settings import Items
 from ..transport import Certificate, Credential, Http, Trust
@@ -85,3 +85,44 @@ class Dialect(Protocol[D]):
 
     async def close(self) -> None:
         """Let go of the device."""
+
+
+# --- what only some devices can; a vendor's table says with which evidence ---
+
+
+@runtime_checkable
+class Activates(Protocol):
+    """A device that is sold without any password. Both are asked without a login."""
+
+    async def is_new(self) -> bool:
+        """Whether it has no password yet."""
+
+    async def activate(self, password: str) -> None:
+        """Give the factory account its first password; Refused with the device's words."""
+
+
+@runtime_checkable
+class BacksUp(Protocol):
+    """A device that gives its whole configuration away."""
+
+    async def backup(self) -> bytes:
+        """The configuration as the device keeps it, mostly encrypted."""
+
+
+@runtime_checkable
+class Upgrades(Protocol):
+    """A device that takes firmware over the network."""
+
+    async def upgrade(self, image: bytes, progress: Callable[[int], None]) -> None:
+        """Send firmware and wait until the device has it, telling the percentage; Refused when it doesn't take it."""
+
+
+@runtime_checkable
+class Certifies(Protocol):
+    """A device that makes its own key and lets somebody else sign it."""
+
+    async def certificate_request(self, name: str) -> bytes:
+        """A PKCS #10 request in PEM with this common name."""
+
+    async def install_certificate(self, pem: bytes) -> None:
+        """Use a certificate from now on; Refused when it doesn't belong to the key."""

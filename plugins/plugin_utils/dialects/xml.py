@@ -16,7 +16,7 @@ STEP = re.compile(r"(?P<name>[\w.-]+)(?:\[(?:(?P<number>\d+)|(?P<child>[\w.-]+)=
 class XmlDocument:
     """An XML document in which places are named ``A/B``, ``A[B=text]/C`` (text is compared ignoring case), ``A[2]/B``, ``A/@attribute``.
 
-    Alternatives are written ``A|B``; the first that is there counts.
+    Alternatives are written ``A|B``; the first that is there counts, and a last ``=`` is the empty text of what isn't there.
     """
 
     def __init__(self, root: Element) -> None:
@@ -25,6 +25,8 @@ class XmlDocument:
     def get(self, select: str) -> str | None:
         """The text at the first alternative that is there."""
         for alternative in select.split("|"):
+            if alternative == "=":
+                return ""
             path, attribute = _split(alternative)
             element = self.find(path)
             value = None if element is None else element.get(attribute) if attribute else element.text or ""
@@ -34,7 +36,8 @@ class XmlDocument:
 
     def set(self, select: str, value: str) -> None:
         """Write text in place; a missing last element is added beside its siblings, in their namespace."""
-        present = next((one for one in select.split("|") if self.get(one) is not None), select.split("|", maxsplit=1)[0])
+        places = select.removesuffix("|=").split("|")
+        present = next((one for one in places if self.get(one) is not None), places[0])
         path, attribute = _split(present)
         element = self.find(path)
         if element is None:

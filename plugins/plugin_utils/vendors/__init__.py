@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..errors import ModelError
+from .axis import AXIS
 from .dahua import DAHUA
+from .hanwha import HANWHA
 from .hikvision import HIKVISION
+from .onvif import ONVIF
 from .table import Vendor
+from .uniview import UNIVIEW
 
-VENDORS: Mapping[str, Vendor] = {"hikvision": HIKVISION, "dahua": DAHUA}
+VENDORS: Mapping[str, Vendor] = {vendor.name: vendor for vendor in (HIKVISION, DAHUA, AXIS, UNIVIEW, HANWHA, ONVIF)}
 
 
 def vendor_named(name: str) -> Vendor:

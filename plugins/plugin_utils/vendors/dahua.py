@@ -145,4 +145,5 @@ DAHUA = Vendor(
     brands=("KBVision", "Amcrest", "Imou with the HTTP API", "Lorex", "Intelbras"),
     stream_path="/cam/realmonitor?channel={channel}&subtype=0",  # Dahua HTTP API guide
     recorder_port=37777,
+    operations={"reboot": "coded", "backup": "coded"},
 )

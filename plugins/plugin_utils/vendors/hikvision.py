@@ -26,7 +26,7 @@ TRACK = "/ISAPI/ContentMgmt/record/tracks/{n}01"
 MOTION = f"{PROXY}/{{n}}/video/motionDetection|{INPUT}/motionDetection"
 
 
-def _ntp(value: Any) -> Mapping[str, Any]:
+def _ntp(value: Any, _at: str) -> Mapping[str, Any]:
     """A server by address or by name: the document has one element or the other, and says which."""
     try:
         IPv4Address(value[0] if value else "0.0.0.0")  # noqa: S104  how devices spell "none"
@@ -209,4 +209,11 @@ HIKVISION = Vendor(
     brands=("HiLook", "HDParagon", "EZVIZ with ISAPI"),
     stream_path="/Streaming/Channels/{channel}01",  # ISAPI guide, and every recorded device
     recorder_port=8000,
+    operations={
+        "activate": "coded",
+        "reboot": "coded",
+        "backup": "coded",
+        "firmware": "experimental",  # the body of upgradeStatus is not proven
+        "certificate": "experimental",
+    },
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import string
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..settings import Items, PasswordRule, Setting
 
@@ -17,6 +18,7 @@ class Vendor:
 
     ``brands`` are other names that the same devices are sold under. ``stream_path`` is the main stream's on RTSP with ``{channel}`` from 1,
     None where only the device can say it; ``recorder_port`` is where the vendor's own recorders reach its cameras, None where by ONVIF.
+    ``operations`` are the things that can be done with a device besides setting it, each with its evidence.
     """
 
     name: str
@@ -28,6 +30,11 @@ class Vendor:
     stream_path: str | None = None
     recorder_port: int | None = None
     factory_user: str = "admin"
+    operations: Mapping[str, str] = field(default_factory=dict)
+
+    def account(self, name: str) -> str:
+        """An account's name as the vendor's devices take it."""
+        return next((items.names.write(name) for items in self.items if items.key == "users"), name)
 
     def rows(self, role: str) -> dict[str, Setting]:
         """The settings that a device of this role has, by key."""
