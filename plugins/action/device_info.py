@@ -10,6 +10,7 @@ from ..plugin_utils.connection import Rim
 from ..plugin_utils.conversation import Device
 from ..plugin_utils.diff import Running
 from ..plugin_utils.reconcile import read
+from ..plugin_utils.vendors.unsuited import recognised
 
 
 class ActionModule(DeviceAction):
@@ -18,7 +19,9 @@ class ActionModule(DeviceAction):
     async def work(self, rim: Rim, _options: dict[str, Any], _variables: Any, _bound: asyncio.Timeout) -> None:
         """Read the task's host."""
         device = rim.device()
-        self.said = _shown(device, await read(device))
+        running = await read(device)
+        kind = recognised(running.values)
+        self.said = _shown(device, running) | {"findings": [] if kind is None else [f"it {kind.sentence}"]}
 
 
 def _shown(device: Device, running: Running) -> dict[str, Any]:

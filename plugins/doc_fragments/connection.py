@@ -17,7 +17,7 @@ options:
     description:
       - Whose table and dialect to use. Defaults to C(motcua_vendor).
     type: str
-    choices: [hikvision, dahua]
+    choices: [hikvision, dahua, axis, uniview, hanwha, onvif]
   user:
     description:
       - Account to log in with. Defaults to C(motcua_user).
@@ -53,6 +53,11 @@ options:
       - Defaults to C(motcua_role), else C(camera).
     type: str
     choices: [camera, nvr, channel]
+  experimental:
+    description:
+      - Whether to write also what no real device has confirmed yet, as C(docs/devices.md) marks it. Try it on one device first.
+      - Defaults to C(motcua_experimental), else false.
+    type: bool
   timeout:
     description:
       - Seconds that the whole task may take; a reboot that the device asks for is not counted.

@@ -16,10 +16,15 @@ options:
     description:
       - The state to reach, in the neutral vocabulary. Defaults to C(motcua_desired).
       - >-
-        Sections are C(name), C(time.{zone,mode,ntp}),
-        C(services.{http,https,rtsp,onvif,upnp,p2p,telnet,ssh,snmp,discovery}), C(access.{rtsp_auth,lockout}),
-        C(users.<name>.{role,password}), C(streams.{main,sub}.{codec,width,height,fps,bitrate_kbps,bitrate_mode,gop_frames,audio}),
-        C(overlay.{name,clock}) and, at recorders, C(channels.<number>.{name,address,port,protocol,user,password}).
+        Sections are C(name), C(time.{zone,mode,ntp}), C(network.{gateway,dns}), C(ports.rtsp),
+        C(services.{http,https,rtsp,onvif,upnp,p2p,telnet,ssh,snmp,discovery}), C(access.{rtsp_auth,http_auth,lockout,tls_min}),
+        C(users.<name>.{role,password}), C(onvif_users.<name>.{role,password}),
+        C(streams.{main,sub}.{codec,smart_codec,width,height,fps,bitrate_kbps,bitrate_mode,gop_frames,audio}),
+        C(overlay.{name,clock,text}), C(motion.{enabled,sensitivity}), C(recording.{enabled,mode}) and, at recorders,
+        C(channels.<number>.{name,address,port,protocol,user,password}). What each vendor has of it is in C(docs/devices.md).
+      - >-
+        Of the lists (users, channels) rows that motcua made (accounts called C(motcua-...), channels that log in with one) and that
+        O(desired) doesn't name are removed; all others are left alone. A row that is V(null) is removed whoever made it.
       - >-
         A password is C({secret: account}) or C({secret: host/account}), a derived secret of the province; never clear text.
     type: dict
@@ -66,7 +71,9 @@ changes:
       description: What it should be; for C(clamped) and C(refused) what the device says now.
       type: raw
     outcome:
-      description: C(applied) and read back, C(clamped) to another value, C(refused), or C(predicted) in check mode.
+      description: >-
+        C(applied) and read back, C(clamped) to another value, C(refused), C(predicted) in check mode, or C(unconfirmed) when the device
+        broke off before it was read back.
       type: str
     words:
       description: The device's own words, where it refused.

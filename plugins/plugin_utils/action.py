@@ -36,7 +36,7 @@ class DeviceAction(ActionBase):
         except (MotcuaError, TimeoutError) as error:
             result |= rim.failure(error) if rim else {"failed": True, "kind": "model", "msg": str(error)}
         result |= self.said
-        result["findings"] = rim.warnings() if rim else []
+        result["findings"] = [*self.said.get("findings", ()), *(rim.warnings() if rim else ())]
         return rim.scrubbed(result) if rim else result
 
     async def _bounded(self, rim: Rim, options: dict[str, Any], variables: Any) -> None:

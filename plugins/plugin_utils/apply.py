@@ -26,7 +26,7 @@ class Outcome:
     @property
     def changed(self) -> bool:
         """Whether the device is, or in check mode would be, another than before."""
-        return any(change["outcome"] in ("applied", "clamped", "predicted") for change in self.changes)
+        return any(change["outcome"] in ("applied", "clamped", "predicted", "unconfirmed") for change in self.changes)
 
     def note(self, key: str, before: Any, after: Any, outcome: str, words: str = "") -> None:
         """Write one change down."""
@@ -39,18 +39,37 @@ async def apply(talk: Conversation, device: Device, difference: Difference, outc
     documents: dict[str, list[Change]] = defaultdict(list)
     for change in difference.changes:
         documents[await talk.where(change.setting)].append(change)
+    sent: list[Change] = []
+    try:
+        refused = await _store(talk, device, documents, sent, outcome)
+        if outcome.reboot_required:
+            await reboot(talk, bound)
+            outcome.reboot_required = False
+        read_back = await _read_back(talk, difference.changes, refused, outcome)
+    except BaseException:
+        # Broken off: what was on its way may have been taken, and the next run will see.
+        noted = {change["key"] for change in outcome.changes}
+        for change in sent:
+            if change.key not in noted:
+                outcome.note(change.key, change.before, change.after, "unconfirmed")
+        raise
+    all_taken([*kept, *read_back])
+
+
+async def _store(
+    talk: Conversation, device: Device, documents: Mapping[str, list[Change]], sent: list[Change], outcome: Outcome
+) -> dict[str, str]:
+    """Write document by document, noting in ``sent`` what was on its way; the words of what the device refused."""
     order = {key: position for position, key in enumerate(device.settings)}
     refused: dict[str, str] = {}
     for at, changes in sorted(documents.items(), key=lambda entry: max(change.risk for change in entry[1])):
+        sent += changes
         try:
             reply = await talk.store(at, sorted(changes, key=lambda change: order[change.key]))
             outcome.reboot_required |= reply.reboot
         except (Refused, Unsupported) as error:
             refused |= {change.key: str(error) for change in changes}
-    if outcome.reboot_required:
-        await reboot(talk, bound)
-        outcome.reboot_required = False
-    all_taken([*kept, *await _read_back(talk, difference.changes, refused, outcome)])
+    return refused
 
 
 def all_taken(kept: Sequence[str]) -> None:

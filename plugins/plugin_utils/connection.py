@@ -16,7 +16,7 @@ from .transport import Credential, Trust
 from .vault import open_masters
 from .vendors import vendor_named
 
-OPTIONS = ("host", "vendor", "user", "password", "scheme", "port", "ca", "channel", "role")
+OPTIONS = ("host", "vendor", "user", "password", "scheme", "port", "ca", "channel", "role", "experimental")
 DEFAULT_PORTS = {"https": 443, "http": 80}
 AD_HOC_STATE = Path("~/.local/state/motcua")
 
@@ -65,7 +65,7 @@ class Rim:
         logins = () if new else accounts.logins() if accounts is not None else self._given()
         self._secrets |= {login.credential.password for login in logins}
         channel = int(self._options["channel"] or 1)
-        experimental = bool(plain(self._variables.get("motcua_experimental")))
+        experimental = self._options["experimental"] in (True, "true", "yes")  # an option ad hoc is text
         recorder = None if new else self._recorder(accounts)
         return Device(self._name, vendor, self._options["role"], channel, self._target, logins, accounts, recorder, experimental)
 

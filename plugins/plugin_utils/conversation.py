@@ -13,6 +13,9 @@ from .diff import Change, RowChange, Running
 from .errors import AuthRefused, Garbled, Locked, MotcuaError, Refused, Unsupported
 from .settings import Setting
 from .vendors.table import Vendor
+from .vendors.unsuited import recognised
+
+MAKER = "identity.maker"
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,17 @@ class Conversation:
         """Talk about one channel of a device."""
         self._device, self.dialect, self.target = device, dialect, target
         self._documents: dict[str, Document | MotcuaError] = {}
+
+    async def check_suited(self) -> None:
+        """Stop before anything is set at a camera that can't join. Only a vendor whose devices may be anybody's has a maker to look at.
+
+        :raises Unsupported: with what the camera is.
+        """
+        if MAKER not in self._device.settings:
+            return
+        kind = recognised((await self.read([MAKER, "identity.model", "identity.firmware"], ())).values)
+        if kind is not None:
+            raise Unsupported(f"{self._device.name}: {kind.sentence}")
 
     def place(self, text: str) -> str:
         """A table's place with the channel filled in, counted from 1 and from 0."""

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from .errors import ModelError
 from .model import Province, Site
-from .vendors import VENDORS
+from .vendors import VENDORS, complaint
 
 PLUGIN = "motcua.cctv.province"
 
@@ -140,6 +140,8 @@ def _sentence(path: Path, files: Mapping[str, Path], detail: ErrorDetails) -> st
         what = "is missing; add it"
     elif detail["type"] == "string_type":
         what = f"{detail['input']!r} is not text; write it in quotes"
+    elif detail["type"] == "literal_error" and where[-1] == "vendor":
+        what = complaint(str(detail["input"]))
     elif detail["type"] == "literal_error":
         what = f"{detail['input']!r} is not known; write {detail['ctx']['expected']}"
     elif detail["type"] == "string_pattern_mismatch":

@@ -42,9 +42,10 @@ async def reconcile(
         await renew_accounts(device, accounts, wish["users"], outcome)
         logins, renew = [accounts.working()], False
     async with conversation(device, logins) as talk:
+        await talk.check_suited()
         lists = device.vendor.lists(device.role)
         running = await talk.read(flatten(wish, lists), [key for key in lists if key in wish])
-        used = {login.credential.user for login in logins} | {device.vendor.factory_user}
+        used = {name for login in logins for name in device.vendor.names_of(login.credential.user)} | {device.vendor.factory_user}
         difference = diff(device.settings, lists, wish, running, renew=renew, experimental=device.experimental, kept=frozenset(used))
         outcome.unsupported = dict(difference.unsupported)
         if check:

@@ -19,6 +19,7 @@ async def renew(device: Device, accounts: Accounts, users: Mapping[str, Any], ou
     lists = {key: items for key, items in device.vendor.lists(device.role).items() if key == "users"}
     ours, factory = accounts.working(), device.vendor.factory_user
     async with conversation(device) as talk, _listening(device.recorder) as recorder:
+        await talk.check_suited()
         running = await talk.read((), lists)
         for error in running.unknown.values():
             raise error

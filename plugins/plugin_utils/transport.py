@@ -6,6 +6,7 @@ that was refused is never sent again.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -14,7 +15,7 @@ import re
 import secrets
 import ssl
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +30,8 @@ from .errors import AuthRefused, Garbled, PinChanged, Refused, Unreachable
 
 MAXIMUM_ANSWER_BYTES = 8 * 1024 * 1024
 CONNECT_SECONDS, READ_SECONDS = 5.0, 15.0
-UNAUTHORIZED = 401
+UNAUTHORIZED, BUSY = 401, 503  # small models take about two requests at a time
+BUSY_SECONDS = (2.0, 4.0, 8.0)
 REDIRECTS = (301, 302, 303, 307, 308)
 REFUSED = "refuses the login and doesn't say how many tries are left; nothing more is tried"
 
@@ -167,6 +169,16 @@ class Answer:
         return self.body.decode("utf-8", "replace")
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """What was asked and answered. Logins aren't in it, but an answer may hold anything."""
+
+    method: str
+    target: str
+    body: bytes
+    answer: Answer
+
+
 @dataclass
 class _Challenge:
     scheme: str
@@ -177,12 +189,25 @@ class _Challenge:
 class Http:
     """One device's HTTP: requests without or with a credential."""
 
-    def __init__(self, base: str, trust: Trust, *, reuse_nonce: bool, credential: Credential | None = None) -> None:
-        """Speak to ``base`` (``https://address:port``). ``reuse_nonce`` counts one nonce up instead of asking for a new one each time."""
+    def __init__(
+        self,
+        base: str,
+        trust: Trust,
+        *,
+        reuse_nonce: bool,
+        credential: Credential | None = None,
+        tap: Callable[[Exchange], None] | None = None,
+    ) -> None:
+        """Speak to ``base`` (``https://address:port``). ``reuse_nonce`` counts one nonce up instead of asking for a new one each time.
+
+        ``tap`` is shown everything that was asked and answered.
+        """
+        self._tap = tap
         self._trust, self._reuse, self._credential = trust, reuse_nonce, credential
         self._base = base
         self._session: aiohttp.ClientSession | None = None
         self._challenge: _Challenge | None = None
+        self._proven = False
 
     @property
     def encrypted(self) -> bool:
@@ -202,18 +227,23 @@ class Http:
         :raises Unreachable: when it doesn't answer.
         """
         if self._challenge is None or not self._reuse:
-            first = await self.plain(method, target, b"" if body else body, content_type)
+            first = await self.plain(method, target)
+            if _is_stale(first):  # of a login that it never got: its next challenge is a fresh one
+                first = await self.plain(method, target)
             if first.status != UNAUTHORIZED:
                 if not body:
                     return first
                 raise Refused(f"{self._base}{target.split('?', 1)[0]}: asks for no login (HTTP {first.status}), so it is no device of ours")
             self._challenge = _challenge(first, self._base)
         answer = await self._send(method, target, body, content_type, self._authorization(method, target))
-        if answer.status == UNAUTHORIZED and _is_stale(answer):
-            self._challenge = _challenge(answer, self._base)
+        # A 401 without a challenge after a login that was taken: the nonce is used up, which some firmware says in no other way.
+        used_up = answer.status == UNAUTHORIZED and self._proven and "www-authenticate" not in answer.headers
+        if used_up or _is_stale(answer):
+            self._challenge = _challenge(await self.plain(method, target) if used_up else answer, self._base)
             answer = await self._send(method, target, body, content_type, self._authorization(method, target))
         if answer.status == UNAUTHORIZED:
             raise LoginRefused(answer)
+        self._proven = True
         return answer
 
     def accept(self, answer: Answer) -> None:
@@ -246,7 +276,10 @@ class Http:
         if answer.status in REDIRECTS:
             path = target.split("?", 1)[0]
             raise Refused(f"{self._base}{path}: redirects to elsewhere, which is not followed; correct scheme and port of the device")
-        return Answer(answer.status, read, content)
+        whole = Answer(answer.status, read, content)
+        if self._tap is not None:
+            self._tap(Exchange(method, target, body, whole))
+        return whole
 
     def _connected(self) -> aiohttp.ClientSession:
         """The connections, made when the first is needed. Answers are taken as they come: none is unpacked, no cookie is kept."""
@@ -285,6 +318,23 @@ class LoginRefused(Exception):
         self.answer = answer
 
 
+def _is_busy(answer: Answer) -> bool:
+    return answer.status == BUSY
+
+
+async def patiently(ask: Callable[[], Awaitable[Answer]], name: str, is_busy: Callable[[Answer], bool] = _is_busy) -> Answer:
+    """The answer to a question that is asked again after a pause while the device says that it is busy.
+
+    :raises Unreachable: when it is busy all the time.
+    """
+    for pause in (0.0, *BUSY_SECONDS):
+        await asyncio.sleep(pause)
+        answer = await ask()
+        if not is_busy(answer):
+            return answer
+    raise Unreachable(f"{name}: says that it is busy, also after {sum(BUSY_SECONDS):.0f} s; run again when it isn't")
+
+
 async def _bounded(stream: aiohttp.StreamReader, base: str) -> bytes:
     content = bytearray()
     async for piece in stream.iter_any():
@@ -315,7 +365,8 @@ def _challenge(answer: Answer, base: str) -> _Challenge:
 
 def _is_stale(answer: Answer) -> bool:
     """The device says that only the nonce was too old: that is no failed login (RFC 7616 section 3.3)."""
-    return bool(re.search(r'stale\s*=\s*"?true', answer.headers.get("www-authenticate", ""), re.IGNORECASE))
+    header = answer.headers.get("www-authenticate", "")
+    return answer.status == UNAUTHORIZED and bool(re.search(r'stale\s*=\s*"?true', header, re.IGNORECASE))
 
 
 def _digest(challenge: _Challenge, credential: Credential, method: str, target: str) -> str:

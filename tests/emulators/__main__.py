@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 from tests.emulators.axis import Axis
-from tests.emulators.dahua import Dahua, DahuaNvr
-from tests.emulators.hikvision import Hikvision, HikvisionNvr
+from tests.emulators.dahua import Dahua
+from tests.emulators.dahua_recorder import DahuaNvr
+from tests.emulators.hikvision import Hikvision
+from tests.emulators.hikvision_recorder import HikvisionNvr
 from tests.emulators.onvif import Onvif
 from tests.emulators.uniview import Uniview, UniviewNvr
 

@@ -1,59 +1,25 @@
-"""A Dahua camera and recorder: CGI with a nonce for each request and RPC2 with its challenge, or what there was before them."""
+"""A Dahua camera: CGI with a nonce for each request and RPC2 besides, or what there was before them."""
 
 import asyncio
 import hashlib
 import json
 import re
-import secrets
 import time
 from datetime import datetime, timedelta, timezone
 from urllib.parse import unquote
 
 from tests.emulators import dahua_documents as documents
 from tests.emulators.clips import Spec
+from tests.emulators.dahua_accounts import Accounts
+from tests.emulators.dahua_answers import BAD, BAD_TABLE, FORBIDDEN, LOCKED, error, ok
+from tests.emulators.dahua_rpc import Rpc
 from tests.emulators.device import Device
 from tests.emulators.http import Basic, Digest, Request, Response
 
-ZONES = [
-    0,
-    60,
-    120,
-    180,
-    210,
-    240,
-    270,
-    300,
-    330,
-    345,
-    360,
-    390,
-    420,
-    480,
-    540,
-    570,
-    600,
-    660,
-    720,
-    780,
-    -60,
-    -120,
-    -180,
-    -210,
-    -240,
-    -300,
-    -360,
-    -420,
-    -480,
-    -540,
-    -600,
-    -660,
-    -720,
-]
-FORBIDDEN = b"Error\nErrorID=4, Detail=Authority:check failure.\r\n"
-BAD = b"Error\r\nBad Request!\r\n"
-GROUPS = ("admin", "user")
-NO_SIZE, BAD_TABLE, BAD_USER, BAD_PASSWORD = 268959743, 268959745, 268632074, 268632064
-WRONG, LOCKED, CHALLENGE, NO_RIGHT, NO_METHOD = 268632085, 268632081, 268632079, 285278249, 268894210
+ZONES = (
+    *(0, 60, 120, 180, 210, 240, 270, 300, 330, 345, 360, 390, 420, 480, 540, 570, 600, 660, 720, 780),
+    *(-60, -120, -180, -210, -240, -300, -360, -420, -480, -540, -600, -660, -720),
+)
 KNOBS = {
     "name": "General.MachineName",
     "time.ntp": "NTP.Address",
@@ -64,19 +30,7 @@ KNOBS = {
 }
 
 
-def error(code, message, **params):
-    return {"result": False, "error": {"code": code, "message": message}, **({"params": params} if params else {})}
-
-
-def upper(*parts):
-    return hashlib.md5(":".join(parts).encode()).hexdigest().upper()
-
-
-def ok():
-    return Response(200, b"OK\r\n")
-
-
-class Dahua(Device):
+class Dahua(Accounts, Rpc, Device):
     """One camera; generation "2020" or "2012"."""
 
     SLOTS = 1
@@ -107,10 +61,6 @@ class Dahua(Device):
 
     def tables(self):
         return documents.tables(self.config) | documents.channel_tables(0, "IPC")
-
-    def _kept_password(self, name, password):
-        """What a device keeps of a password: all of it in the old days."""
-        return {"password": password} if self.old else {"hashed": upper(name, self.realm, password)}
 
     def error_in_success(self, request):
         if request.path.startswith("/RPC2"):
@@ -196,11 +146,7 @@ class Dahua(Device):
             case "configManager.cgi", "getConfig":
                 return self._get(asked.get("name", ""))
             case "userManager.cgi", "getUserInfoAll":
-                rows = [
-                    f"users[{n}].Name={user}\r\nusers[{n}].Group={account['group']}\r\nusers[{n}].Memo={account['memo']}"
-                    for n, (user, account) in enumerate(self.users().items())
-                ]
-                return Response(200, ("\r\n".join(rows) + "\r\n").encode())
+                return self._show_users()
             case "storageDevice.cgi", "getDeviceAllInfo":
                 return self._disks()
         if group != "admin":
@@ -237,43 +183,6 @@ class Dahua(Device):
             rows |= {f"{at}.Detail[0].TotalBytes": "1000202043392.0", f"{at}.Detail[0].UsedBytes": "1000202043392.0"}
             rows |= {f"{at}.Detail[0].Type": "ReadWrite", f"{at}.Name": f"/dev/sd{'abcd'[n]}", f"{at}.State": state}
         return self._lines(**rows)
-
-    async def _change_users(self, action, asked):
-        """Accounts by CGI, with the passwords as they are."""
-        users = self.users()
-        name = asked.get("user.Name") if action == "addUser" else asked.get("name")
-        account = users.get(name)
-        match action:
-            case "addUser":
-                if not name or account or asked.get("user.Group") not in GROUPS or not asked.get("user.Password"):
-                    return Response(400, BAD)
-                memo = asked.get("user.Memo", "")
-                users[name] = {
-                    **self._kept_password(name, asked["user.Password"]),
-                    "group": asked["user.Group"],
-                    "memo": memo,
-                    "reserved": False,
-                }
-            case _ if account is None:
-                return Response(400, BAD)
-            case "deleteUser":
-                if account["reserved"]:
-                    return Response(400, BAD)
-                del users[name]
-            case "modifyUser":
-                if asked.get("user.Group", account["group"]) not in GROUPS:
-                    return Response(400, BAD)
-                account |= {"group": asked.get("user.Group", account["group"]), "memo": asked.get("user.Memo", account["memo"])}
-            case _:
-                manager = "managerName" if action.endswith("ByManager") else "name"
-                given = asked.get("managerPwd" if action.endswith("ByManager") else "pwdOld", "")
-                theirs = users.get(asked.get(manager), {})
-                if not theirs.items() >= self._kept_password(asked.get(manager, ""), given).items() or not asked.get("pwd"):
-                    return Response(400, BAD)
-                account |= self._kept_password(name, asked["pwd"])
-        self.save()
-        await self.refresh()
-        return ok()
 
     def _take_firmware(self, body):
         """Anything else than our own kind of file is refused; the device starts again by itself."""
@@ -352,225 +261,3 @@ class Dahua(Device):
         if key.endswith("Video.FPS"):
             return f"{min(max(float(value), 1), 25):.6f}"
         return value
-
-    async def _rpc(self, request):
-        try:
-            asked = json.loads(request.body)
-            method, params, session = asked["method"], asked.get("params") or {}, asked.get("session")
-        except (ValueError, KeyError, TypeError):
-            return Response(400, BAD, "text/plain")
-        if method == "global.login":
-            said = self._login(request, params, session)
-        elif self._sessions.get(session, {}).get("user") is None:
-            said = error(287637504, "Invalid session in request data!")
-        else:
-            said = await self._call(method, params, self._sessions[session]["user"])
-        said = {"id": asked.get("id", 0), "session": said.pop("session", session), **said}
-        return Response(200, json.dumps(said).encode(), "application/json")
-
-    def _login(self, request, params, session):
-        user = str(params.get("userName", ""))
-        if session not in self._sessions:
-            new = secrets.token_hex(8)
-            self._sessions[new] = {"user": None, "random": str(secrets.randbelow(10**10))}
-            challenge = {"encryption": "Default", "random": self._sessions[new]["random"], "realm": self.realm}
-            return {
-                "session": new,
-                "result": False,
-                "error": {"code": CHALLENGE, "message": "Component error: login challenge!"},
-                "params": challenge,
-            }
-        left, wait = self.digest.state(request.peer, user)
-        if wait:
-            return error(LOCKED, "Component error: User locked!", remainLockSecond=wait)
-        expected = user in self.users() and upper(user, self._sessions[session]["random"], self._hashed(user))
-        if not expected or expected != params.get("password"):
-            self.digest.failed(request.peer, user)
-            left, wait = self.digest.state(request.peer, user)
-            return error(WRONG, "Component error: User or password not valid!", remainLoginTimes=left, remainLockSecond=wait)
-        self.digest.succeeded(request.peer, user)
-        self._sessions[session]["user"] = user
-        return {"result": True, "params": {"keepAliveInterval": 60}}
-
-    async def _call(self, method, params, user):
-        users = self.users()
-        admin = users[user]["group"] == "admin"
-        match method:
-            case "userManager.getUserInfoAll":
-                rows = [
-                    {
-                        "Id": n,
-                        "Name": name,
-                        "Group": account["group"],
-                        "Memo": account["memo"],
-                        "Reserved": account["reserved"],
-                        "Sharable": True,
-                    }
-                    for n, (name, account) in enumerate(users.items(), 1)
-                ]
-                return {"result": True, "params": {"users": rows}}
-            case "configManager.getConfig":
-                name = str(params.get("name"))
-                rows = {key.removeprefix(name): value for key, value in self.rows(name, "rpc").items()}
-                return (
-                    {"result": True, "params": {"table": documents.nested(rows)}} if rows else error(NO_RIGHT, "Unknown name or no right")
-                )
-            case "configManager.setConfig" if admin:
-                return await self._set_table(str(params.get("name")), params.get("table"))
-            case "global.logout" | "global.keepAlive":
-                return {"result": True}
-            case "userManager.addUser" if admin:
-                new = params["user"]
-                if new["Name"] in users or new["Group"] not in GROUPS or not re.fullmatch("[0-9A-F]{32}", new.get("Password") or ""):
-                    return error(BAD_USER, "Invalid user!")
-                users[new["Name"]] = {"hashed": new["Password"], "group": new["Group"], "memo": new.get("Memo", ""), "reserved": False}
-            case "userManager.deleteUser" if admin and params.get("name") in users:
-                if users[params["name"]]["reserved"]:
-                    return error(BAD_USER, "Invalid user!")
-                del users[params["name"]]
-            case "userManager.modifyUser" if admin and params.get("name") in users:
-                users[params["name"]]["group"] = params["user"]["Group"]
-            case "userManager.modifyPassword" if params.get("name") in users:
-                name = params["name"]
-                old = self._hashed(name)
-                if not re.fullmatch("[0-9A-F]{32}", params.get("pwd") or "") or not (
-                    params.get("pwdOld") == old or (admin and name != user)
-                ):
-                    return error(BAD_PASSWORD, "Invalid password!")
-                users[name]["hashed"] = params["pwd"]
-            case _:
-                return error(NO_METHOD if admin else NO_RIGHT, "Unknown method or no right")
-        self.save()
-        await self.refresh()
-        return {"result": True}
-
-    async def _set_table(self, name, table):
-        """Only the whole table is taken."""
-        new = documents.flat(table, name)
-        if not self.rows(name, "rpc") or self.rows(name, "rpc").keys() - new.keys():
-            return error(BAD_TABLE, "Component error: bad table")
-        refusal = await self.change(new, "rpc")
-        if refusal:
-            return error(NO_SIZE if refusal == "size" else BAD_TABLE, "Component error: set config failed")
-        return {"result": True}
-
-    def _hashed(self, user):
-        return self.users()[user]["hashed"]
-
-
-class DahuaNvr(Dahua):
-    """A recorder; "channel_dialect" says by which way alone its cameras are set: "json", "config" or "rpc"."""
-
-    SLOTS = 8
-    DISKS = ("Success",)
-    API = "/cgi-bin/api/LogicDeviceManager/"
-    FIELDS = ("Address", "Port", "HttpPort", "RtspPort", "UserName", "ProtocolType")
-
-    def __init__(self, config):
-        self._dialect = config.get("channel_dialect", "json")
-        super().__init__(config)
-
-    def factory(self):
-        passwords = {str(channel["number"] - 1): channel["password"] for channel in self.config["channels"]}
-        return super().factory() | {"passwords": passwords}
-
-    def tables(self):
-        cameras = {channel["number"] - 1: channel for channel in self.config["channels"]}
-        rows = documents.tables(self.config)
-        for slot in range(self.SLOTS):
-            rows |= documents.channel_tables(slot, cameras.get(slot, {}).get("name", f"Channel{slot + 1}"))
-            rows |= documents.remote_tables(slot, cameras.get(slot))
-        return rows
-
-    def _remote(self, slot, field):
-        return self.state["tables"][f"{documents.remote(slot)}.{field}"]
-
-    def channels(self):
-        return [slot for slot in range(self.SLOTS) if self._remote(slot, "Enable") == "true"]
-
-    def upstream(self):
-        return {
-            f"/cam/realmonitor?channel={slot + 1}&subtype={subtype}": (
-                f"rtsp://{self._remote(slot, 'Address')}:{self._remote(slot, 'RtspPort')}/cam/realmonitor?channel=1&subtype={subtype}",
-                self._remote(slot, "UserName"),
-                self.state["passwords"].get(str(slot), ""),
-            )
-            for slot in self.channels()
-            for subtype in (0, 1)
-        }
-
-    def rows(self, name, via):
-        ways = {"json": (), "config": ("cgi", "rpc"), "rpc": ("rpc",)}[self._dialect]
-        return {} if name.startswith("RemoteDevice") and via not in ways else super().rows(name, via)
-
-    async def change(self, new, via):
-        """A camera's password is taken and never shown."""
-        passwords = {key: new.pop(key) for key in list(new) if re.fullmatch(r"RemoteDevice\..*_\d+\.Password", key)}
-        refusal = await super().change(new, via)
-        if refusal is None and passwords:
-            self.state["passwords"] |= {re.search(r"_(\d+)\.", key).group(1): value for key, value in passwords.items()}
-            self.save()
-            await self.refresh()
-        return refusal
-
-    async def _cgi(self, request, group):
-        if not request.path.startswith(self.API):
-            return await super()._cgi(request, group)
-        if self._dialect != "json":
-            return Response(self.config["quirks"].get("no_api", 400), BAD)
-        if group != "admin":
-            return Response(403, FORBIDDEN)
-        try:
-            asked = json.loads(request.body or b"{}")
-            said = await self._logic(request.path.removeprefix(self.API), asked)
-        except (ValueError, KeyError, TypeError):
-            said = None
-        return Response(400, BAD) if said is None else Response(200, json.dumps(said).encode(), "application/json")
-
-    async def _logic(self, action, asked):
-        """What the recorder says about its cameras' channels, or None for what it doesn't know; all channels are counted from 0."""
-        match action:
-            case "getCameraAll":
-                return {"camera": [self._camera(slot) for slot in range(self.SLOTS)]}
-            case "addCameraByGroup" | "setCamera":
-                done = []
-                for group in asked["group"]:
-                    cameras = [
-                        {
-                            "uniqueChannel": camera["uniqueChannel"],
-                            "failedCode": self._bind(action, camera["uniqueChannel"], group["DeviceInfo"]),
-                        }
-                        for camera in group["cameras"]
-                    ]
-                    done.append({"cameras": cameras})
-                said = {"group": done}
-            case "deleteCameraByGroup":
-                slots = [slot for group in asked["group"] for slot in group["uniqueChannels"]]
-                said = {"info": [{"uniqueChannel": slot, "failedCode": self._release(slot)} for slot in slots]}
-            case _:
-                return None
-        self.save()
-        await self.refresh()
-        return said
-
-    def _camera(self, slot):
-        shown = {field: documents.typed(field, self._remote(slot, field)) for field in (*self.FIELDS, "Enable")}
-        device = documents.remote(slot).removeprefix("RemoteDevice.")
-        return {"UniqueChannel": slot, "DeviceID": device, "Type": "Remote", "Enable": shown["Enable"], "DeviceInfo": shown}
-
-    def _bind(self, action, slot, info):
-        """The failedCode: 0 is success, 1 a channel that can't be set."""
-        if slot not in range(self.SLOTS) or (slot in self.channels()) != (action == "setCamera"):
-            return 1
-        given = {"Enable": True} | {field: info[field] for field in self.FIELDS if field in info}
-        self.state["tables"] |= {f"{documents.remote(slot)}.{field}": documents.flat_text(value) for field, value in given.items()}
-        if "Password" in info:
-            self.state["passwords"][str(slot)] = info["Password"]
-        return 0
-
-    def _release(self, slot):
-        if slot not in self.channels():
-            return 1
-        self.state["tables"] |= documents.remote_tables(slot)
-        self.state["passwords"].pop(str(slot), None)
-        return 0

@@ -73,13 +73,10 @@ async def _error200(device, request, _row):
 
 
 async def _stale(device, _request, row):
-    """ "challenge": "stale" (one and the same nonce, again and again) or "none" (no challenge at all)."""
-    if row.get("challenge") == "none":
+    """ "challenge": "stale" (a fresh nonce for one that was too old, RFC 7616) or "none" (no challenge at all)."""
+    if row.get("challenge", "stale") == "none":
         return Response(401)
-    nonce = "0" * 32
-    return Response(
-        401, headers={"WWW-Authenticate": f'Digest realm="{device.realm}", qop="auth", nonce="{nonce}", algorithm="MD5", stale="TRUE"'}
-    )
+    return Response(401, headers={"WWW-Authenticate": device.digest.challenge().replace('stale="FALSE"', 'stale="TRUE"')})
 
 
 async def _redirect(_device, _request, row):

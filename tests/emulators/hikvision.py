@@ -1,24 +1,32 @@
-"""A Hikvision camera and recorder: ISAPI with its quirks, in two generations of firmware."""
+"""A Hikvision camera: ISAPI with its quirks, in two generations of firmware."""
 
 import asyncio
-import base64
 import calendar
-import hashlib
-import json
 import re
-import secrets
-import subprocess
 import time
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape
 
 from tests.emulators import isapi_documents as documents
 from tests.emulators.clips import Spec
 from tests.emulators.device import Device
-from tests.emulators.http import Digest, Request, Response, certificate, openssl
+from tests.emulators.hikvision_accounts import Accounts
+from tests.emulators.hikvision_service import CERTIFICATE, Service
+from tests.emulators.hikvision_xml import (
+    BAD_PARAMETERS,
+    BAD_XML,
+    LOW_PRIVILEGE,
+    METHOD_NOT_ALLOWED,
+    NOT_SUPPORTED,
+    OK,
+    find,
+    local,
+    status,
+    text,
+    write,
+    xml,
+)
+from tests.emulators.http import Digest, Request, Response
 
-LEVELS = ("Administrator", "Operator", "Viewer")
-PROLOG = '<?xml version="1.0" encoding="UTF-8"?>\n'
 READ_ONLY = {"DeviceInfo": ("model", "serialNumber", "macAddress", "firmwareVersion", "firmwareReleasedDate", "deviceType", "deviceID")}
 NEEDS_REBOOT = ("/ISAPI/System/Network/interfaces/1/ipAddress",)
 KBPS = range(32, 8193)
@@ -33,48 +41,7 @@ KNOBS = {
     "streams.main.bitrate_kbps": ("/ISAPI/Streaming/channels/101", "constantBitRate"),
     "streams.main.fps_hundredths": ("/ISAPI/Streaming/channels/101", "maxFrameRate"),
 }
-
-
-def local(element):
-    return element.tag.rsplit("}", 1)[-1]
-
-
-def find(root, name):
-    return next((element for element in root.iter() if local(element) == name), None)
-
-
-def write(root):
-    """XML as these devices write it: a default namespace wherever it changes, no prefixes."""
-
-    def plain(element, inherited):
-        namespace = element.tag[1:].split("}")[0] if element.tag.startswith("{") else ""
-        copy = ElementTree.Element(local(element), dict(element.attrib))
-        if namespace != inherited:
-            copy.set("xmlns", namespace)
-        copy.text, copy.tail = element.text, element.tail
-        copy.extend(plain(child, namespace) for child in element)
-        return copy
-
-    return ElementTree.tostring(plain(root, ""), encoding="unicode")
-
-
-def text(root, name, default=""):
-    element = find(root, name)
-    return default if element is None else (element.text or "").strip()
-
-
-def status(code, words, sub, http=200):
-    body = f'{PROLOG}<ResponseStatus version="2.0" xmlns="{documents.V20}"><requestURL></requestURL><statusCode>{code}</statusCode><statusString>{words}</statusString><subStatusCode>{sub}</subStatusCode></ResponseStatus>'
-    return Response(http, body.encode())
-
-
-OK = (1, "OK", "ok")
-NOT_SUPPORTED = (4, "Invalid Operation", "notSupport", 403)
-BAD_XML = (6, "Invalid XML Content", "badXmlContent", 400)
-BAD_PARAMETERS = (6, "Invalid XML Content", "badParameters", 400)
-ONVIF_TYPES = ("administrator", "operator", "mediaUser")
 TRACK = "/ISAPI/ContentMgmt/record/tracks"
-CERTIFICATE = "/ISAPI/Security/serverCertificate"
 
 
 def posix_offset_minutes(zone):
@@ -84,21 +51,8 @@ def posix_offset_minutes(zone):
     return (1 if sign == "-" else -1) * (int(hours) * 60 + int(minutes or 0))
 
 
-def good_password(password):
-    kinds = sum(bool(re.search(kind, password)) for kind in ("[a-z]", "[A-Z]", "[0-9]", "[^A-Za-z0-9]"))
-    return 8 <= len(password) <= 16 and kinds >= 2
-
-
-def rsa_encrypted(text, modulus):
-    """PKCS#1 v1.5 with the exponent that these devices always take."""
-    size = (modulus.bit_length() + 7) // 8
-    padding = bytes(secrets.randbelow(255) + 1 for _ in range(size - 3 - len(text)))
-    number = int.from_bytes(b"\0\2" + padding + b"\0" + text)
-    return pow(number, 0x10001, modulus).to_bytes(size)
-
-
-class Hikvision(Device):
-    """What cameras and recorders share; generation "5.7" or "5.2"."""
+class Hikvision(Accounts, Service, Device):
+    """One camera, and what a recorder shares with it; generation "5.7" or "5.2"."""
 
     make = staticmethod(documents.camera)
 
@@ -108,8 +62,6 @@ class Hikvision(Device):
         super().__init__(config)
         self.digest = Digest(self.realm, self.users, config["lock_s"])
         self._busy = bool(config["quirks"].get("busy_once"))
-        self._random = ""
-        self._upgrade_began = None
 
     def factory(self):
         config, quirks = self.config, self.config["quirks"]
@@ -182,7 +134,7 @@ class Hikvision(Device):
             return status(5, "Invalid XML Format", "badXmlFormat", 400)
         level = self.users()[user]["level"]
         if request.method != "GET" and level == "Viewer" and not request.path.endswith("/password"):
-            return status(4, "Invalid Operation", "lowPrivilege", 403)
+            return status(*LOW_PRIVILEGE)
         return await self.answer(request, level)
 
     def _well_formed(self, request):
@@ -199,40 +151,7 @@ class Hikvision(Device):
     def unsupported(self, path):
         if not self.old:
             return status(*NOT_SUPPORTED)
-        return status(4, "Invalid Operation", "methodNotAllowed", 400) if path.startswith("/ISAPI/Security") else Response(500)
-
-    async def _factory_fresh(self, request):
-        """Nothing but the way to the first password."""
-        if request.path not in ("/ISAPI/Security/challenge", "/ISAPI/System/activate"):
-            return status(4, "Invalid Operation", "notActivated", 403)
-        try:
-            root = ElementTree.fromstring(request.body)
-            if request.path == "/ISAPI/Security/challenge":
-                modulus = int(base64.b64decode(text(root, "key")), 16)
-                self._random = secrets.token_hex(16)
-                sealed = base64.b64encode(rsa_encrypted(self._random.encode(), modulus).hex().encode()).decode()
-                return self._xml(f'<Challenge version="2.0" xmlns="{documents.V20}"><key>{sealed}</key></Challenge>')
-            return await self._activate(bytes.fromhex(base64.b64decode(text(root, "password")).decode()))
-        except (ElementTree.ParseError, ValueError, OverflowError):
-            return status(*BAD_XML)
-
-    async def _activate(self, sealed):
-        if not self._random:
-            return status(4, "Invalid Operation", "invalidOperation", 403)
-        key, self._random = self._random, ""
-        try:
-            opened = openssl("enc", "-d", "-aes-128-ecb", "-nopad", "-K", key, given=sealed)
-        except subprocess.CalledProcessError:
-            return status(*BAD_PARAMETERS)
-        password = opened[16:].rstrip(b"\0").decode("latin-1")
-        if opened[:16] != key[:16].encode():
-            return status(*BAD_PARAMETERS)
-        if not good_password(password):
-            return status(4, "Invalid Operation", "riskPassword", 400)
-        self.users()[self.config["factory_user"]] = {"id": 1, "password": password, "level": "Administrator"}
-        self.save()
-        await self.refresh()
-        return status(*OK)
+        return status(*METHOD_NOT_ALLOWED) if path.startswith("/ISAPI/Security") else Response(500)
 
     def _unauthorized(self, request, named, why):
         tries, wait = self.digest.state(request.peer, named)
@@ -270,164 +189,14 @@ class Hikvision(Device):
         }
         inner = "".join(value for key, value in sorted(self.state["documents"].items()) if key.startswith(f"{path}/"))
         if path in lists and inner and method == "GET":
-            return self._xml(f'<{lists[path]} version="2.0" xmlns="{documents.V20}">{inner}</{lists[path]}>')
+            return xml(f'<{lists[path]} version="2.0" xmlns="{documents.V20}">{inner}</{lists[path]}>')
         if path not in self.state["documents"]:
             return Response(404) if path.endswith("Holidays") else self.unsupported(path)
         if method == "GET":
-            return self._xml(self.state["documents"][path])
+            return xml(self.state["documents"][path])
         if method == "PUT":
             return await self._put(path, request.body)
-        return status(4, "Invalid Operation", "methodNotAllowed", 400)
-
-    def _permission(self, request, level):
-        number = request.path.rsplit("/", 1)[-1]
-        user = next((user for user in self.users().values() if str(user["id"]) == number), None)
-        if user is None or level != "Administrator":
-            return status(*NOT_SUPPORTED) if user is None else status(4, "Invalid Operation", "lowPrivilege", 403)
-        if request.method == "PUT":
-            try:
-                root = ElementTree.fromstring(request.body)
-            except ElementTree.ParseError:
-                return status(*BAD_XML)
-            if local(root) != "UserPermission":
-                return status(*BAD_XML)
-            self.state["permissions"][number] = write(root)
-            self.save()
-            return status(*OK)
-        return self._xml(self.state["permissions"].get(number) or documents.permission(number, user["level"]))
-
-    def _onvif_users(self, request, level):
-        """ONVIF's own accounts: a list of its own, of which passwords are never shown."""
-        if level != "Administrator":
-            return status(4, "Invalid Operation", "lowPrivilege", 403)
-        rows, number = self.state["onvif_users"], request.path.removeprefix("/ISAPI/Security/ONVIF/users").strip("/")
-        row = next((row for row in rows if str(row["id"]) == number), None)
-        if number and row is None:
-            return status(*NOT_SUPPORTED)
-        if request.method == "GET":
-            inner = "".join(
-                f"<User><id>{row['id']}</id><userName>{escape(row['name'])}</userName><userType>{row['type']}</userType></User>"
-                for row in rows
-                if number in ("", str(row["id"]))
-            )
-            return self._xml(inner if number else f'<UserList version="2.0" xmlns="{documents.V20}">{inner}</UserList>')
-        if request.method == "DELETE":
-            rows.remove(row) if row else rows.clear()
-            self.save()
-            return status(*OK)
-        try:
-            root = ElementTree.fromstring(request.body)
-        except ElementTree.ParseError:
-            return status(*BAD_XML)
-        refusal = self._set_onvif_users([element for element in root.iter() if local(element) == "User"], row, request.method == "POST")
-        if refusal is not None:
-            return refusal
-        self.save()
-        return status(*OK)
-
-    def _set_onvif_users(self, elements, row, new):
-        """One account, or with a PUT to the list all of them."""
-        rows, whole = self.state["onvif_users"], not new and row is None
-        before = {old["id"]: old for old in rows}
-        made = []
-        for element in elements:
-            old = row or (before.get(int(text(element, "id", "0"))) if whole else None) or {}
-            password, kind = text(element, "password") or old.get("password", ""), text(element, "userType", old.get("type", "mediaUser"))
-            if kind not in ONVIF_TYPES or not text(element, "userName"):
-                return status(*BAD_PARAMETERS)
-            if not good_password(password):
-                return status(4, "Invalid Operation", "riskPassword", 200)
-            made.append({"name": text(element, "userName"), "password": password, "type": kind} | ({"id": old["id"]} if old else {}))
-        others = [] if whole else [other for other in rows if other is not row]
-        names = [account["name"] for account in others + made]
-        if (not elements and not whole) or len(set(names)) < len(names):
-            return status(*BAD_PARAMETERS) if not elements else status(4, "Invalid Operation", "userNameExist", 200)
-        for account in made:
-            account.setdefault("id", next(n for n in range(1, 99) if n not in {other.get("id") for other in others + made}))
-        self.state["onvif_users"] = sorted(others + made, key=lambda account: account["id"])
-        return None
-
-    def _certificates(self, request, level):
-        """A request for the device's own key, and the certificate that answers it."""
-        if level != "Administrator":
-            return status(4, "Invalid Operation", "lowPrivilege", 403)
-        _, key = certificate(self._path.parent, self.config["name"])
-        match request.path.removeprefix(f"{CERTIFICATE}/"), request.method:
-            case "certSignReq", "PUT" | "POST":
-                try:
-                    root = ElementTree.fromstring(request.body)
-                except ElementTree.ParseError:
-                    return status(*BAD_XML)
-                fields = {
-                    "C": "country",
-                    "ST": "province",
-                    "L": "locality",
-                    "O": "organization",
-                    "OU": "organizationUnit",
-                    "CN": "commonName",
-                }
-                given = {short: text(root, name).replace("/", "\\/") for short, name in fields.items() if text(root, name)}
-                subject = "".join(f"/{short}={value}" for short, value in ({"CN": self.config["address"]} | given).items())
-                try:
-                    made = openssl("req", "-new", "-utf8", "-key", key, "-subj", subject)
-                except subprocess.CalledProcessError:
-                    return status(*BAD_PARAMETERS)
-                self.state["request"] = made.decode()
-                self.save()
-                return status(*OK)
-            case "certSignReq", "GET" if "request" in self.state:
-                return Response(200, self.state["request"].encode(), "application/x-pem-file")
-            case "certificate", "PUT":
-                try:
-                    theirs = openssl("x509", "-noout", "-pubkey", given=request.body)
-                except subprocess.CalledProcessError:
-                    return status(*BAD_PARAMETERS)
-                if theirs != openssl("pkey", "-in", key, "-pubout"):
-                    return status(*BAD_PARAMETERS)
-                self.install(request.body.decode())
-                return status(*OK)
-        return status(*NOT_SUPPORTED)
-
-    def _maintenance(self, request, level):
-        if level != "Administrator":
-            return status(4, "Invalid Operation", "lowPrivilege", 403)
-        match request.path.rsplit("/", 1)[-1], request.method:
-            case "configurationData", "GET":
-                if self.config["quirks"].get("backup_key") and "secretkey=" not in request.query:
-                    return status(*BAD_PARAMETERS)
-                sealed = hashlib.shake_256(json.dumps(self.state, sort_keys=True).encode()).digest(8192)
-                return Response(200, b"HKCF" + sealed, "application/octet-stream")
-            case "updateFirmware", "PUT":
-                if not request.body.startswith(b"HKFW"):
-                    return status(6, "Invalid XML Content", "badDevType", 400)
-                version = re.match(rb"HKFW (V[\d.]+)", request.body)
-                self.state["upgrade"] = version.group(1).decode() if version else "V5.7.99"
-                self.save()
-                self._upgrade_began = time.monotonic()
-                if self.config["quirks"].get("upgrade_reboots"):
-                    self._reboot = asyncio.ensure_future(self.reboot())
-                return status(7, "Reboot Required", "rebootRequired")
-            case "upgradeStatus", "GET":
-                began = self._upgrade_began
-                done = 100 if began is None else min(100, round(100 * (time.monotonic() - began) / self.config["pause_s"]))
-                going = "true" if began is not None and done < 100 else "false"
-                return self._xml(
-                    f'<upgradeStatus version="2.0" xmlns="{documents.V20}"><upgrading>{going}</upgrading><percent>{done}</percent></upgradeStatus>'
-                )
-        return status(*NOT_SUPPORTED)
-
-    async def off(self):
-        """A firmware that was sent is run from the next start on."""
-        await super().off()
-        if "upgrade" in self.state:
-            root = self.document("/ISAPI/System/deviceInfo")
-            find(root, "firmwareVersion").text = self.state.pop("upgrade")
-            self.state["documents"]["/ISAPI/System/deviceInfo"] = write(root)
-            self._upgrade_began = None
-            self.save()
-
-    def _xml(self, body):
-        return Response(200, (PROLOG + body).encode())
+        return status(*METHOD_NOT_ALLOWED)
 
     def _time(self, request):
         if request.method == "PUT":
@@ -447,60 +216,9 @@ class Hikvision(Device):
         minutes = posix_offset_minutes(self.state["zone"])
         # Fourteen of twenty-one recorders put a wrong offset here: only the digits of the wall clock mean anything.
         wall = self.clock.local(minutes).strftime("%Y-%m-%dT%H:%M:%S") + "+08:00"
-        return self._xml(
+        return xml(
             f'<Time version="2.0" xmlns="{documents.V20}"><timeMode>{self.state["mode"]}</timeMode><localTime>{wall}</localTime><timeZone>{self.state["zone"]}</timeZone></Time>'
         )
-
-    async def _users(self, request, level):
-        users = self.users()
-        number = request.path.removeprefix("/ISAPI/Security/users").strip("/")
-        if request.method == "GET":
-            rows = [
-                f"<User><id>{user['id']}</id><userName>{escape(name)}</userName><bondIpAddressList/><userLevel>{user['level']}</userLevel></User>"
-                for name, user in users.items()
-                if number in ("", str(user["id"]))
-            ]
-            return self._xml(f'<UserList version="2.0" xmlns="{documents.V20}">{"".join(rows)}</UserList>')
-        if level != "Administrator":
-            return status(4, "Invalid Operation", "lowPrivilege", 403)
-        name = next((key for key, user in users.items() if str(user["id"]) == number), None)
-        if request.method == "DELETE":
-            if name is None or number == "1":
-                return status(*NOT_SUPPORTED)
-            del users[name]
-            self.state["permissions"].pop(number, None)
-        else:
-            refusal = self._set_user(request, users, name)
-            if refusal is not None:
-                return refusal
-        self.save()
-        await self.refresh()
-        return status(*OK)
-
-    def _set_user(self, request, users, name):
-        try:
-            root = ElementTree.fromstring(request.body)
-        except ElementTree.ParseError:
-            return status(*BAD_XML)
-        password, user_level = text(root, "password"), text(root, "userLevel")
-        new = request.method == "POST"
-        if (password or new) and not good_password(password):
-            return status(4, "Invalid Operation", "riskPassword", 200)
-        if user_level and user_level not in LEVELS:
-            return status(*BAD_PARAMETERS)
-        if new:
-            if text(root, "userName") in users:
-                return status(4, "Invalid Operation", "userNameExist", 200)
-            free = next(number for number in range(2, 32) if number not in {user["id"] for user in users.values()})
-            users[text(root, "userName")] = {"id": free, "password": password, "level": user_level or "Viewer"}
-            return None
-        if name is None:
-            return status(*NOT_SUPPORTED)
-        if password:
-            users[name]["password"] = password
-        if user_level and users[name]["id"] != 1:
-            users[name]["level"] = user_level
-        return None
 
     async def _put(self, path, body):
         quirks = self.config["quirks"]
@@ -559,150 +277,3 @@ class Hikvision(Device):
             find(new, "vbrUpperCap").text = str(min(max(kbps, KBPS.start), KBPS.stop - 1))
         find(new, "maxFrameRate").text = str(min(max(fps, 100), 2500))
         return None
-
-
-class HikvisionNvr(Hikvision):
-    """A recorder: its channels, what it passes on, and what it does to its own cameras."""
-
-    make = staticmethod(documents.nvr)
-    EVERY_S, RETRY_S, LIMIT = 4.0, 60.0, 16
-
-    def __init__(self, config):
-        super().__init__(config)
-        self._refused_until = {}
-
-    def tasks(self):
-        return [self._rule()]
-
-    def upstream(self):
-        found = {}
-        for number, channel in self.state["channels"].items():
-            for stream in ("01", "02"):
-                address = f"rtsp://{channel['address']}:554/Streaming/Channels/1{stream}"
-                found[f"/Streaming/Channels/{number}{stream}"] = (address, channel["user"], channel["password"])
-        return found
-
-    async def answer(self, request, level):
-        path = request.path
-        if not path.startswith("/ISAPI/ContentMgmt/InputProxy/channels"):
-            return await super().answer(request, level)
-        number = path.removeprefix("/ISAPI/ContentMgmt/InputProxy/channels").strip("/")
-        if number.endswith("status"):
-            return self._status(number.removesuffix("status").strip("/"))
-        channels = self.state["channels"]
-        if request.method == "GET":
-            if number:
-                return self._xml(self._channel(number)) if number in channels else status(*NOT_SUPPORTED)
-            inner = "".join(self._channel(key) for key in sorted(channels))
-            return self._xml(f'<InputProxyChannelList version="2.0" xmlns="{documents.ISAPI}">{inner}</InputProxyChannelList>')
-        if level != "Administrator":
-            return status(4, "Invalid Operation", "lowPrivilege", 403)
-        if request.method == "PUT" and number in channels:
-            return await self._set_channel(number, request.body)
-        if request.method == "POST" and not number:
-            return await self._add_channel(request.body)
-        if request.method == "DELETE" and number in channels:
-            del channels[number]
-            for path in documents.channel_documents(number):
-                self.state["documents"].pop(path, None)
-            self.save()
-            await self.refresh()
-            return status(*OK)
-        return status(*NOT_SUPPORTED)
-
-    def _channel(self, number):
-        channel = self.state["channels"][number]
-        return (
-            f'<InputProxyChannel version="2.0" xmlns="{documents.ISAPI}"><id>{number}</id><name>{escape(channel["name"])}</name><sourceInputPortDescriptor>'
-            f"<proxyProtocol>{channel.get('protocol', 'HIKVISION')}</proxyProtocol><addressingFormatType>ipaddress</addressingFormatType><ipAddress>{channel['address']}</ipAddress>"
-            f"<managePortNo>{channel.get('port', 8000)}</managePortNo><srcInputPort>1</srcInputPort><userName>{escape(channel['user'])}</userName><streamType>auto</streamType>"
-            f"<model>DS-2CD</model><serialNumber>DS-2CD{number:0>8}AAWR</serialNumber><firmwareVersion>V5.7.18 build 240826</firmwareVersion><deviceID/></sourceInputPortDescriptor>"
-            f"<enableAnr>false</enableAnr><enableTiming>true</enableTiming><devIndex>{hashlib.md5(number.encode()).hexdigest()}</devIndex></InputProxyChannel>"
-        )
-
-    def _status(self, number):
-        if number not in self.state["channels"]:
-            return status(*NOT_SUPPORTED)
-        online = "false" if self._refused_until.get(number, 0) > time.monotonic() else "true"
-        return self._xml(
-            f'<InputProxyChannelStatus version="2.0" xmlns="{documents.ISAPI}"><id>{number}</id><online>{online}</online></InputProxyChannelStatus>'
-        )
-
-    async def _add_channel(self, body):
-        channels = self.state["channels"]
-        try:
-            root = ElementTree.fromstring(body)
-        except ElementTree.ParseError:
-            return status(*BAD_XML)
-        asked = text(root, "id")
-        number = asked if asked.isdecimal() and 0 < int(asked) <= self.LIMIT else None
-        number = number or next((str(n) for n in range(1, self.LIMIT + 1) if str(n) not in channels), None)
-        if number is None or number in channels or not text(root, "userName") or not text(root, "ipAddress"):
-            return status(*BAD_PARAMETERS)
-        channels[number] = {"password": "", "private": False}
-        self.state["documents"] |= documents.channel_documents(number)
-        return await self._set_channel(number, body)
-
-    async def _set_channel(self, number, body):
-        try:
-            root = ElementTree.fromstring(body)
-        except ElementTree.ParseError:
-            return status(*BAD_XML)
-        old = self.state["channels"][number]
-        port = text(root, "managePortNo", "8000")
-        # The whole channel is replaced: what wasn't sent is gone; only a password that wasn't sent is kept.
-        self.state["channels"][number] = {
-            "number": int(number),
-            "name": text(root, "name"),
-            "address": text(root, "ipAddress", "0.0.0.0"),
-            "user": text(root, "userName"),
-            "password": text(root, "password") or old["password"],
-            "protocol": text(root, "proxyProtocol", "HIKVISION"),
-            "port": int(port) if port.isdecimal() else 8000,
-            "private": old["private"],
-        }
-        self._refused_until.pop(number, None)
-        self.save()
-        await self.refresh()
-        return status(*OK)
-
-    async def _rule(self):
-        """Overwrite time and encoding of every camera that lets us, again and again."""
-        while True:
-            for number, channel in list(self.state["channels"].items()):
-                if self._refused_until.get(number, 0) <= time.monotonic():
-                    await asyncio.to_thread(self._overwrite, number, channel)
-            await asyncio.sleep(self.EVERY_S)
-
-    def _overwrite(self, number, channel):
-        from tests.emulators.client import Client, Refused
-
-        camera = Client(channel["address"], channel["user"], channel["password"])
-        try:
-            at = "/ISAPI/Streaming/channels/101"
-            theirs, ours = ElementTree.fromstring(camera.get(at)), self.document(f"/ISAPI/Streaming/channels/{number}01")
-            changed = False
-            for name in (
-                "videoCodecType",
-                "videoResolutionWidth",
-                "videoResolutionHeight",
-                "videoQualityControlType",
-                "constantBitRate",
-                "vbrUpperCap",
-                "maxFrameRate",
-                "GovLength",
-            ):
-                if text(theirs, name) != text(ours, name):
-                    find(theirs, name).text, changed = text(ours, name), True
-            if changed:
-                camera.put(at, write(theirs).encode())
-            minutes = posix_offset_minutes(self.state["zone"])
-            wall = self.clock.local(minutes).strftime("%Y-%m-%dT%H:%M:%S")
-            camera.put(
-                "/ISAPI/System/time",
-                f"<Time><timeMode>manual</timeMode><localTime>{wall}</localTime><timeZone>{self.state['zone']}</timeZone></Time>".encode(),
-            )
-        except Refused:
-            self._refused_until[number] = time.monotonic() + self.RETRY_S
-        except OSError:
-            pass

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from ansible_collections.motcua.cctv.plugins.plugin_utils.dialects import isapi
+from ansible_collections.motcua.cctv.plugins.plugin_utils import transport
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import AuthRefused, Garbled, MotcuaError, Refused, Unreachable
 from ansible_collections.motcua.cctv.plugins.plugin_utils.reconcile import Outcome, read, reconcile
 from hypothesis import HealthCheck, Phase, given, settings
@@ -76,7 +76,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_one_sentence_of_the_right_kind(fault, tmp_path, monkeypatch):
-    monkeypatch.setattr(isapi, "BUSY_SECONDS", (0.01, 0.01))
+    monkeypatch.setattr(transport, "BUSY_SECONDS", (0.01, 0.01))
     answer, kind = FAULTS[fault]
     with Camera(tmp_path, answer) as camera:
         rim = managed(tmp_path, camera).rim()
@@ -208,7 +208,9 @@ READING = [
     ("hikvision", {"kind": "garbage"}, "Garbled"),
     ("hikvision", {"kind": "reboot", "times": 1}, "Unreachable"),
     ("hikvision", {"kind": "foreign"}, "Garbled"),
+    ("hikvision", {"kind": "error200"}, "Refused"),
     ("dahua", {"kind": "half"}, "Garbled"),
+    ("dahua", {"kind": "busy"}, "Unreachable"),
     ("dahua", {"kind": "cut"}, "Unreachable"),
     ("dahua", {"kind": "cut", "path": "/cgi-bin/"}, "Unreachable"),
     ("dahua", {"kind": "stale", "path": "/cgi-bin/"}, "AuthRefused"),
@@ -232,6 +234,10 @@ WRITING = [
     ("hikvision", {"kind": "garbage"}, "Garbled"),
     ("hikvision", {"kind": "reboot", "times": 1}, "Unreachable"),
     ("hikvision", {"kind": "foreign"}, "Garbled"),
+    ("dahua", {"kind": "busy"}, "Unreachable"),
+    ("dahua", {"kind": "bomb"}, "Garbled"),
+    ("dahua", {"kind": "garbage"}, "Garbled"),
+    ("dahua", {"kind": "foreign"}, "Garbled"),
     ("dahua", {"kind": "cut"}, "Unreachable"),
     ("dahua", {"kind": "error200"}, "NotConverged"),
     ("dahua", {"kind": "lie"}, "NotConverged"),
@@ -255,7 +261,7 @@ def cameras(tmp_path_factory):
 @pytest.fixture
 def faulty(cameras, tmp_path, monkeypatch):
     """Sets a fault; gives the connection."""
-    monkeypatch.setattr(isapi, "BUSY_SECONDS", (0.01, 0.01))
+    monkeypatch.setattr(transport, "BUSY_SECONDS", (0.01, 0.01))
 
     def start(vendor, fault):
         cameras[vendor].hand("faults", value=[{"path": ".", "login": True, **fault}])
@@ -283,6 +289,34 @@ def test_reading_through_a_fault_ends_in_one_sentence_of_the_right_kind(faulty, 
     assert FACTORY[1] not in str(rim.failure(caught.value))
 
 
+PASSING = [
+    ("hikvision", {"kind": "busy", "times": 1}),
+    ("hikvision", {"kind": "stale", "times": 1}),
+    ("hikvision", {"kind": "stale", "times": 1, "challenge": "none", "path": "time"}),
+    ("dahua", {"kind": "busy", "times": 1}),
+    ("dahua", {"kind": "busy", "times": 1, "path": "/cgi-bin/"}),
+    ("dahua", {"kind": "stale", "times": 1, "path": "/cgi-bin/"}),
+]
+
+
+@pytest.mark.parametrize(("vendor", "fault"), PASSING, ids=named)
+def test_what_passes_is_waited_for(faulty, vendor, fault):
+    running = asyncio.run(bounded(read(faulty(vendor, fault).device()), 20))
+    assert running.unknown == {}
+    assert running.values["name"]
+
+
+# A table or a CGI that isn't what it should be is never taken for a device that hasn't got it.
+UNTOLD = [{"kind": kind, "path": "/cgi-bin/"} for kind in ("half", "bomb", "garbage", "foreign")]
+
+
+@pytest.mark.parametrize("fault", UNTOLD, ids=named)
+def test_an_answer_that_is_none_leaves_its_settings_unknown(faulty, fault):
+    running = asyncio.run(bounded(read(faulty("dahua", fault).device()), 20))
+    assert {"identity.model", "time.clock"} <= set(running.unknown)
+    assert not {"identity.model", "time.clock"} & {*running.values, *running.unsupported}
+
+
 @pytest.mark.parametrize(("vendor", "fault", "kind"), WRITING, ids=named)
 def test_writing_through_a_fault_ends_in_one_sentence_of_the_right_kind(faulty, cameras, vendor, fault, kind):
     rim, outcome = faulty(vendor, WRITES[vendor] | fault), Outcome()
@@ -292,7 +326,9 @@ def test_writing_through_a_fault_ends_in_one_sentence_of_the_right_kind(faulty, 
     assert type(caught.value).__name__ == kind
     assert "\n" not in str(caught.value)
     assert FACTORY[1] not in str(rim.failure(caught.value))
-    assert "applied" not in {change["outcome"] for change in outcome.changes}
+    # What was on its way is listed, whatever became of it.
+    outcomes = {change["key"]: change["outcome"] for change in outcome.changes}
+    assert outcomes == {"name": "refused" if kind == "NotConverged" else "unconfirmed"}
 
 
 @pytest.mark.parametrize("vendor", WRITES)

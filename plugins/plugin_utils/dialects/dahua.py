@@ -6,12 +6,13 @@ Firmware without RPC2 takes passwords only in a URL: there it is sent over TLS a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from ..errors import AuthRefused, Garbled, Refused, Unreachable, Unsupported
 from ..settings import Items
-from ..transport import Answer, Credential, LoginRefused
+from ..transport import Answer, Credential, LoginRefused, patiently
 from .dahua_channels import Channels
 from .pairs import Pairs
 from .rpc2 import Rpc2, refusal
@@ -19,6 +20,8 @@ from .speech import Reply, Target
 from .trees import json_object
 
 LITERAL = "[].:"  # IP2M-841B refuses %5B
+NOT_THERE = (400, 403, 404, 501)
+LINE = re.compile(r"[\w.\[\]:-]+ ?=|\s*$")  # a key, or nothing
 IDENTITY = "/cgi-bin/magicBox.cgi?action=getSystemInfo"
 USERS = "/cgi-bin/userManager.cgi?action="
 
@@ -79,11 +82,7 @@ class Dahua:
         if kind == "config" and self._rpc is not None:
             return await self._table(self._rpc, name)
         target = f"/cgi-bin/configManager.cgi?action=getConfig&name={name}" if kind == "config" else f"/cgi-bin/{name}"
-        answer = await self._ask(target)
-        if answer.status != 200 or answer.text.startswith("Error"):
-            # 403 "Authority:check failure." means an unknown name or no right: the device doesn't say which.
-            raise Unsupported(f"the device has no {name}, or the account no right to it (HTTP {answer.status})")
-        return parse(answer.text, name if kind == "config" else "")
+        return parse(self._lines(name, await self._ask(target)), name if kind == "config" else "")
 
     async def store(self, at: str, document: Table) -> Reply:
         """Send the changed keys of a table in one request."""
@@ -142,6 +141,16 @@ class Dahua:
             raise AuthRefused(f"{self._target.name}: wants a login and none was given; name user and password")
         return self._target.credential
 
+    def _lines(self, name: str, answer: Answer) -> str:
+        """A reading answer: whole lines of keys and values, or else it says that there is nothing, or it is no answer at all."""
+        if answer.status in NOT_THERE or answer.text.startswith("Error"):
+            # 403 "Authority:check failure." means an unknown name or no right: the device doesn't say which.
+            raise Unsupported(f"the device has no {name}, or the account no right to it (HTTP {answer.status})")
+        lines = answer.text.splitlines(keepends=True)
+        if answer.status != 200 or not lines or not lines[-1].endswith("\n") or not all(LINE.match(line) for line in lines):
+            raise Garbled(f"{self._target.name}: {name}: answers something that is not keys and values (HTTP {answer.status})")
+        return answer.text
+
     async def _table(self, rpc: Rpc2, name: str) -> Table:
         """A table over RPC2: one request, where CGI needs a connection for the challenge and another for the answer."""
         try:
@@ -153,7 +162,7 @@ class Dahua:
 
     async def _users(self) -> Table:
         if self._rpc is None:
-            return parse((await self._ask(f"{USERS}getUserInfoAll")).text)
+            return parse(self._lines("accounts", await self._ask(f"{USERS}getUserInfoAll")))
         users = (await self._rpc.call("userManager.getUserInfoAll", {})).get("users")
         if not isinstance(users, list) or not all(isinstance(user, dict) for user in users):
             raise Unsupported("the device doesn't list its accounts over RPC2")
@@ -200,12 +209,15 @@ class Dahua:
         """Success is exactly ``OK``: a 200 may hold an error."""
         if answer.status != 200 or answer.text.strip() != "OK":
             words = " ".join(answer.text.split())[:80]
+            if not words.isprintable() or "<" in words:
+                raise Garbled(f"{self._target.name}: {what}: answers something that is neither OK nor an error (HTTP {answer.status})")
             raise Refused(f"{self._target.name}: {what}: the device refuses: {words or f'HTTP {answer.status}'}")
         return Reply()
 
     async def _ask(self, target: str, body: bytes = b"") -> Answer:
         try:
-            answer = await self._http.request("POST" if body else "GET", target, body, "application/json")
+            method = "POST" if body else "GET"
+            answer = await patiently(lambda: self._http.request(method, target, body, "application/json"), self._target.name)
         except LoginRefused as refused:
             raise refusal(self._target.name, {}, refused.answer.status) from None
         if answer.status == 403 and "RmLock" in answer.text:

@@ -34,25 +34,37 @@ class Channels:
 
     async def read(self) -> Mapping[str, str]:
         """The used channels as ``channels[0].Address`` and so on, with their ``Number`` from 1."""
+        rows = await self._rows_by_json()
+        if rows is None:
+            rows = {slot.removeprefix(SLOT): row for slot, row in (await self._slots()).items() if slot.startswith(SLOT)}
+        found: dict[str, str] = {}
+        for number, row in rows.items():
+            unused = row.get("Address") in (None, "", UNUSED) or str(row.get("Enable", "true")).lower() == "false"
+            if number.isdecimal() and not unused:
+                values = {key: _spelt(value) for key, value in row.items()} | {"Number": str(int(number) + 1)}
+                found |= {f"channels[{number}].{key}": value for key, value in values.items()}
+        return found
+
+    async def _rows_by_json(self) -> Mapping[str, Mapping[str, Any]] | None:
+        answer = await self._ask(f"{API}getCameraAll", b"{}")
+        if answer.status in NOT_THERE:
+            return None
+        cameras = json_object(answer, f"{self._name}: getCameraAll").get("camera")
+        listed = [one for one in cameras if isinstance(one, dict)] if isinstance(cameras, list) else []
+        return {str(one.get("UniqueChannel")): {**(one.get("DeviceInfo") or {}), "Enable": one.get("Enable", True)} for one in listed}
+
+    async def _slots(self) -> Mapping[str, Mapping[str, Any]]:
         answer = await self._ask(f"{CONFIG}getConfig&name={NAME}")
-        rows: dict[str, dict[str, Any]] = {}
         if answer.status == 200 and answer.text.startswith("table."):
+            rows: dict[str, dict[str, Any]] = {}
             for line in answer.text.splitlines():
                 key, _, value = line.removeprefix(f"table.{NAME}.").partition("=")
                 slot, _, inner = key.partition(".")
                 rows.setdefault(slot, {})[inner] = value
-        elif self._rpc is not None:
-            table = await self._whole(self._rpc)
-            rows = {slot: row for slot, row in table.items() if isinstance(row, dict)}
-        else:
+            return rows
+        if self._rpc is None:
             raise Unsupported(f"the device has no {NAME}, or the account no right to it (HTTP {answer.status})")
-        found: dict[str, str] = {}
-        for slot, row in rows.items():
-            number = slot.removeprefix(SLOT)
-            if slot.startswith(SLOT) and number.isdecimal() and row.get("Address") not in (None, "", UNUSED):
-                values = {key: str(value) for key, value in row.items()} | {"Number": str(int(number) + 1)}
-                found |= {f"channels[{number}].{key}": value for key, value in values.items()}
-        return found
+        return {slot: row for slot, row in (await self._whole(self._rpc)).items() if isinstance(row, dict)}
 
     async def write(self, number: str, row: Mapping[str, str], password: str | None, *, new: bool) -> None:
         """Add or change the camera of a channel, counted from 1."""

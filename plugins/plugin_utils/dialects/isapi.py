@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 from ..errors import AuthRefused, Garbled, Locked, Refused, Unreachable, Unsupported
 from ..settings import Items
-from ..transport import REFUSED, Answer, LoginRefused
+from ..transport import BUSY, REFUSED, Answer, LoginRefused, patiently
 from .isapi_activation import Challenge
 from .speech import Reply, Target
 from .xml import XmlDocument, local, parse
@@ -23,8 +23,6 @@ DONE, REBOOT_REQUIRED = ("0", "1"), "7"  # statusCode of a ResponseStatus
 NOT_THERE = (400, 403, 404, 405, 500, 501)
 IDENTITY = "/ISAPI/System/deviceInfo"
 HTTP_ERROR = 400
-HTTP_BUSY = 503  # small models take about two requests at a time
-BUSY_SECONDS = (2.0, 4.0, 8.0)
 NO_RIGHT = ("lowprivilege", "insufficientpermission")
 PROLOG = '<?xml version="1.0" encoding="UTF-8"?>'
 CERTIFICATE = "/ISAPI/Security/serverCertificate"
@@ -48,8 +46,11 @@ class Isapi:
 
     async def open(self) -> None:
         """Log in by reading the device's identity."""
-        answer = await self._ask("GET", IDENTITY)
-        if answer.status < HTTP_ERROR and local(parse(answer.body, f"{self._target.name}: {IDENTITY}").root) != "DeviceInfo":
+        try:
+            kind = local((await self.fetch(IDENTITY)).root)
+        except Unsupported:  # an account without rights is no wrong device; what it may read is read
+            return
+        if kind != "DeviceInfo":
             raise Garbled(f"{self._target.name}: doesn't answer as a Hikvision device; check its vendor and its address")
 
     async def fetch(self, at: str) -> XmlDocument:
@@ -59,7 +60,10 @@ class Isapi:
             if any(word in answer.text.lower() for word in NO_RIGHT):
                 raise Refused(f"{self._target.name}: {at}: the account has no right to read it; give it administrator rights")
             raise Unsupported(f"the device has no {at} (HTTP {answer.status})")
-        return parse(answer.body, f"{self._target.name}: {at}")
+        document = parse(answer.body, f"{self._target.name}: {at}")
+        if local(document.root) == "ResponseStatus":
+            raise Refused(f"{self._target.name}: {at}: the device refuses: {_words(document)}")
+        return document
 
     async def store(self, at: str, document: XmlDocument) -> Reply:
         """Put a document."""
@@ -148,15 +152,10 @@ class Isapi:
 
     async def _ask(self, method: str, at: str, body: bytes = b"", content_type: str = "application/xml") -> Answer:
         """One request; a device that says it is busy is asked again after a pause."""
-        for pause in (0.0, *BUSY_SECONDS):
-            await asyncio.sleep(pause)
-            try:
-                answer = await self._http.request(method, at, body, content_type)
-            except LoginRefused as refused:
-                raise _refusal(self._target.name, refused.answer) from None
-            if not _is_busy(answer):
-                return answer
-        raise Unreachable(f"{self._target.name}: says that it is busy, also after {sum(BUSY_SECONDS):.0f} s; run again when it isn't")
+        try:
+            return await patiently(lambda: self._http.request(method, at, body, content_type), self._target.name, _is_busy)
+        except LoginRefused as refused:
+            raise _refusal(self._target.name, refused.answer) from None
 
     def _reply(self, at: str, answer: Answer) -> Reply:
         """Judge a change by the device's own words: 200 may hold an error, and statusCode 7 means done."""
@@ -164,7 +163,7 @@ class Isapi:
         code = status.get("statusCode") if status else None
         if code == REBOOT_REQUIRED:
             return Reply(reboot=True)
-        words = " ".join(filter(None, (status.get("statusString"), status.get("subStatusCode")))) if status else f"HTTP {answer.status}"
+        words = _words(status) if status else f"HTTP {answer.status}"
         if (
             answer.status >= HTTP_ERROR
             or (code is not None and code not in DONE)
@@ -174,8 +173,12 @@ class Isapi:
         return Reply()
 
 
+def _words(status: XmlDocument) -> str:
+    return " ".join(filter(None, (status.get("statusString"), status.get("subStatusCode"))))
+
+
 def _is_busy(answer: Answer) -> bool:
-    return answer.status == HTTP_BUSY or b"<statusCode>2</statusCode>" in answer.body
+    return answer.status == BUSY or b"<statusCode>2</statusCode>" in answer.body
 
 
 def _refusal(name: str, answer: Answer) -> AuthRefused:

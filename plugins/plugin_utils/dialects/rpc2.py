@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import AuthRefused, Locked, Refused, Unsupported
-from ..transport import Credential, Http
+from ..transport import REFUSED, UNAUTHORIZED, Answer, Credential, Http, patiently
 from .trees import json_object
 
-LOCKED, CHALLENGE = 268632081, 268632079  # error codes of logins, coded by others
+LOCKED, WRONG_PASSWORD = 268632081, 268632085  # error codes of logins, coded by others
+REFUSALS = (LOCKED, WRONG_PASSWORD)
 NOT_THERE = (400, 404, 405, 501)
 CLIENT = "Web3.0"
 
@@ -46,6 +47,8 @@ class Rpc2:
         }
         second = await self._ask("global.login", login, "/RPC2_Login")
         if second.get("result") is not True:
+            if code(second) not in REFUSALS:
+                raise Refused(f"{self._name}: refuses the login with error {code(second)}, and not for the password; look at the device")
             raise refusal(self._name, second)
 
     async def call(self, method: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -66,9 +69,16 @@ class Rpc2:
     async def _ask(self, method: str, params: Mapping[str, Any], path: str = "/RPC2") -> dict[str, Any]:
         self._number += 1
         body = {"method": method, "params": params, "id": self._number} | ({"session": self._session} if self._session else {})
-        answer = await self._http.plain("POST", path, json.dumps(body).encode(), "application/json")
+        content = json.dumps(body).encode()
+
+        async def ask() -> Answer:
+            return await self._http.plain("POST", path, content, "application/json")
+
+        answer = await patiently(ask, self._name)
         if answer.status in NOT_THERE:
             raise Unsupported("the device doesn't speak RPC2")
+        if answer.status == UNAUTHORIZED:
+            raise AuthRefused(f"{self._name}: {REFUSED}")
         return json_object(answer, self._name)
 
 

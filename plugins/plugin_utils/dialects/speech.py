@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar, runtime_checkable
 
 from ..settings import Items
-from ..transport import Certificate, Credential, Http, Trust
+from ..transport import Certificate, Credential, Exchange, Http, Trust
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Target:
     scheme: str
     trust: Trust
     credential: Credential | None
+    tap: Callable[[Exchange], None] | None = None
 
     @property
     def base(self) -> str:
@@ -28,7 +29,7 @@ class Target:
 
     def http(self, *, reuse_nonce: bool) -> Http:
         """A client for this device."""
-        return Http(self.base, self.trust, reuse_nonce=reuse_nonce, credential=self.credential)
+        return Http(self.base, self.trust, reuse_nonce=reuse_nonce, credential=self.credential, tap=self.tap)
 
     @property
     def certificate(self) -> Certificate | None:

@@ -12,6 +12,7 @@ from .hikvision import HIKVISION
 from .onvif import ONVIF
 from .table import Vendor
 from .uniview import UNIVIEW
+from .unsuited import UNSUITED
 
 VENDORS: Mapping[str, Vendor] = {vendor.name: vendor for vendor in (HIKVISION, DAHUA, AXIS, UNIVIEW, HANWHA, ONVIF)}
 
@@ -22,5 +23,16 @@ def vendor_named(name: str) -> Vendor:
     :raises ModelError: when there is none of that name.
     """
     if name not in VENDORS:
-        raise ModelError(f"vendor: {name!r} is not known; write one of {', '.join(sorted(VENDORS))}")
+        raise ModelError(f"vendor: {complaint(name)}")
     return VENDORS[name]
+
+
+def complaint(name: str) -> str:
+    """Why there is no vendor of that name, and what to write instead: many names are brands of a vendor's devices."""
+    for unsuited in UNSUITED:
+        if unsuited.name.lower() == name.lower():
+            return f"{name!r} can't join: it {unsuited.sentence}"
+    for vendor in VENDORS.values():
+        if name.lower() in {brand.split()[0].lower() for brand in vendor.brands}:
+            return f"{name!r} is a brand of {vendor.name}'s devices; write '{vendor.name}'"
+    return f"{name!r} is not known; write one of {', '.join(sorted(VENDORS))}"

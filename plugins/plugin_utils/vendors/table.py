@@ -36,6 +36,10 @@ class Vendor:
         """An account's name as the vendor's devices take it."""
         return next((items.names.write(name) for items in self.items if items.key == "users"), name)
 
+    def names_of(self, account: str) -> set[str]:
+        """An account's name as people write it here, given either that or the device's own spelling."""
+        return {account, *(items.names.read(account) for items in self.items if items.key == "users")}
+
     def rows(self, role: str) -> dict[str, Setting]:
         """The settings that a device of this role has, by key."""
         return {setting.key: setting for setting in self.settings if role in setting.roles}
