@@ -15,7 +15,7 @@ import re
 import secrets
 import ssl
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +30,7 @@ from .errors import AuthRefused, Garbled, PinChanged, Refused, Unreachable
 
 MAXIMUM_ANSWER_BYTES = 8 * 1024 * 1024
 CONNECT_SECONDS, READ_SECONDS = 5.0, 15.0
-UNAUTHORIZED, BUSY = 401, 503  # small models take about two requests at a time
+UNAUTHORIZED, BUSY = 401, 503
 BUSY_SECONDS = (2.0, 4.0, 8.0)
 REDIRECTS = (301, 302, 303, 307, 308)
 REFUSED = "refuses the login and doesn't say how many tries are left; nothing more is tried"
@@ -186,6 +186,11 @@ class _Challenge:
     uses: int = 0
 
 
+def says_busy(answer: Answer) -> bool:
+    """Whether a device wants to be asked again later: small models take about two requests at a time."""
+    return answer.status == BUSY
+
+
 class Http:
     """One device's HTTP: requests without or with a credential."""
 
@@ -196,13 +201,14 @@ class Http:
         *,
         reuse_nonce: bool,
         credential: Credential | None = None,
+        is_busy: Callable[[Answer], bool] = says_busy,
         tap: Callable[[Exchange], None] | None = None,
     ) -> None:
         """Speak to ``base`` (``https://address:port``). ``reuse_nonce`` counts one nonce up instead of asking for a new one each time.
 
-        ``tap`` is shown everything that was asked and answered.
+        ``is_busy`` recognises an answer after which the same is asked again; ``tap`` is shown everything that was asked and answered.
         """
-        self._tap = tap
+        self._is_busy, self._tap = is_busy, tap
         self._trust, self._reuse, self._credential = trust, reuse_nonce, credential
         self._base = base
         self._session: aiohttp.ClientSession | None = None
@@ -258,6 +264,15 @@ class Http:
         return await self._send(method, target, body, content_type, None)
 
     async def _send(self, method: str, target: str, body: bytes, content_type: str, authorization: str | None) -> Answer:
+        """One request; while the device says that it is busy, again after a pause."""
+        for pause in (0.0, *BUSY_SECONDS):
+            await asyncio.sleep(pause)
+            answer = await self._once(method, target, body, content_type, authorization)
+            if not self._is_busy(answer):
+                return answer
+        raise Unreachable(f"{self._trust.host}: says that it is busy, also after {sum(BUSY_SECONDS):.0f} s; run again when it isn't")
+
+    async def _once(self, method: str, target: str, body: bytes, content_type: str, authorization: str | None) -> Answer:
         headers = {"Authorization": authorization} if authorization else {}
         if body:
             headers["Content-Type"] = content_type
@@ -316,23 +331,6 @@ class LoginRefused(Exception):
     def __init__(self, answer: Answer) -> None:
         super().__init__("login refused")
         self.answer = answer
-
-
-def _is_busy(answer: Answer) -> bool:
-    return answer.status == BUSY
-
-
-async def patiently(ask: Callable[[], Awaitable[Answer]], name: str, is_busy: Callable[[Answer], bool] = _is_busy) -> Answer:
-    """The answer to a question that is asked again after a pause while the device says that it is busy.
-
-    :raises Unreachable: when it is busy all the time.
-    """
-    for pause in (0.0, *BUSY_SECONDS):
-        await asyncio.sleep(pause)
-        answer = await ask()
-        if not is_busy(answer):
-            return answer
-    raise Unreachable(f"{name}: says that it is busy, also after {sum(BUSY_SECONDS):.0f} s; run again when it isn't")
 
 
 async def _bounded(stream: aiohttp.StreamReader, base: str) -> bytes:

@@ -1,6 +1,7 @@
 """What a device or the line to it can do wrong: each ends in the right kind of error, in one sentence, within the device's time."""
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -9,10 +10,12 @@ import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils import transport
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import AuthRefused, Garbled, MotcuaError, Refused, Unreachable
 from ansible_collections.motcua.cctv.plugins.plugin_utils.reconcile import Outcome, read, reconcile
+from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.emulators.http import Digest, Response
+from tests.unit.test_engine import KINDS
 from tests.unit.wire import FACTORY, Managed, Scripted, emulated
 
 USER, PASSWORD = "motcua-admin", "not-a-secret-1"
@@ -170,7 +173,7 @@ def test_an_account_without_the_right_is_said(tmp_path):
     assert "give it administrator rights" in str(running.unknown["time.zone"])
 
 
-@pytest.mark.parametrize("vendor", ["hikvision", "dahua"])
+@pytest.mark.parametrize("vendor", sorted(VENDORS))
 @settings(
     max_examples=25,
     deadline=None,
@@ -194,7 +197,11 @@ def test_whatever_is_answered_ends_in_our_errors_or_in_a_state(vendor, body, sta
 
 # --- faults of the emulated devices ---
 
-WRITES = {"hikvision": {"path": "deviceInfo", "method": "PUT"}, "dahua": {"path": "setConfig"}}
+WRITES = {
+    "hikvision": {"path": "deviceInfo", "method": "PUT"},
+    "dahua": {"path": "setConfig"},
+    "axis": {"path": "param.cgi", "method": "POST"},
+}
 AWAY = {"to": "http://127.0.0.9:1/"}
 READING = [
     ("hikvision", {"kind": "half"}, "Garbled"),
@@ -222,6 +229,22 @@ READING = [
     ("dahua", {"kind": "reboot", "times": 1}, "Unreachable"),
     ("dahua", {"kind": "reboot", "times": 1, "path": "/cgi-bin/"}, "Unreachable"),
     ("dahua", {"kind": "foreign"}, "Garbled"),
+    *(
+        (vendor, {"kind": kind, **more}, error)
+        for vendor in ("axis", "onvif", "uniview")
+        for kind, more, error in (
+            ("half", {}, "Garbled"),
+            ("cut", {}, "Unreachable"),
+            ("busy", {}, "Unreachable"),
+            ("stale", {}, "AuthRefused"),
+            ("redirect", AWAY, "Refused"),
+            ("huge", {}, "Garbled"),
+            ("bomb", {}, "Garbled"),
+            ("garbage", {}, "Garbled"),
+            ("reboot", {"times": 1}, "Unreachable"),
+            ("foreign", {}, "Garbled"),
+        )
+    ),
 ]
 WRITING = [
     ("hikvision", {"kind": "half"}, "Garbled"),
@@ -243,6 +266,11 @@ WRITING = [
     ("dahua", {"kind": "lie"}, "NotConverged"),
     ("dahua", {"kind": "huge"}, "Garbled"),
     ("dahua", {"kind": "reboot", "times": 1}, "Unreachable"),
+    ("axis", {"kind": "cut"}, "Unreachable"),
+    ("axis", {"kind": "busy"}, "Unreachable"),
+    ("axis", {"kind": "error200"}, "NotConverged"),
+    ("axis", {"kind": "lie"}, "NotConverged"),
+    ("axis", {"kind": "reboot", "times": 1}, "Unreachable"),
 ]
 
 
@@ -253,9 +281,11 @@ def named(value):
 @pytest.fixture(scope="module")
 def cameras(tmp_path_factory):
     """One emulated camera of each vendor, with the installer's account."""
-    folders = {vendor: tmp_path_factory.mktemp(vendor) for vendor in WRITES}
-    with emulated("hikvision-camera", folders["hikvision"]) as hikvision, emulated("dahua-camera", folders["dahua"]) as dahua:
-        yield {"hikvision": hikvision, "dahua": dahua}
+    with contextlib.ExitStack() as stack:
+        yield {
+            vendor: stack.enter_context(emulated(f"{vendor}-camera", tmp_path_factory.mktemp(vendor), **more))
+            for vendor, more in KINDS.items()
+        }
 
 
 @pytest.fixture
@@ -274,7 +304,7 @@ def faulty(cameras, tmp_path, monkeypatch):
 
 
 def managed_by_installer(folder, device, vendor, scheme="http"):
-    login = {"motcua_user": FACTORY[0], "motcua_password": FACTORY[1]}
+    login = {"motcua_user": KINDS[vendor].get("factory_user", FACTORY[0]), "motcua_password": FACTORY[1]}
     return Managed(folder, device, vendor, **login, motcua_scheme=scheme, motcua_port=device.ports[scheme])
 
 
@@ -346,11 +376,11 @@ def test_a_certificate_may_end_and_another_key_may_not_come(vendor, tmp_path):
     folder.mkdir()
     ends = []
     for tls in ("own", "expired"):
-        with emulated(f"{vendor}-camera", folder, tls=tls) as device:
+        with emulated(f"{vendor}-camera", folder, **KINDS[vendor], tls=tls) as device:
             running = asyncio.run(read(managed_by_installer(tmp_path, device, vendor, "https").rim().device()))
             ends.append(running.values["certificate.expires"][:4])
     assert ends[1] == "2016" < ends[0]
-    with emulated(f"{vendor}-camera", folder, tls="foreign") as device:
+    with emulated(f"{vendor}-camera", folder, **KINDS[vendor], tls="foreign") as device:
         rim = managed_by_installer(tmp_path, device, vendor, "https").rim()
         with pytest.raises(MotcuaError) as caught:
             asyncio.run(bounded(read(rim.device()), 20))

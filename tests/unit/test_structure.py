@@ -4,6 +4,9 @@ import ast
 from pathlib import Path
 
 import pytest
+import yaml
+from ansible_collections.motcua.cctv.plugins.doc_fragments.connection import ModuleDocFragment
+from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS
 
 CORE = Path("plugins/plugin_utils")
 ORDER = [
@@ -55,6 +58,37 @@ def test_only_the_transport_opens_a_socket(path):
     }
     if room(path) != "transport":
         assert not names & {"socket", "ssl", "aiohttp", "httpx", "httpcore", "paramiko", "netmiko", "urllib3", "requests"}
+
+
+def test_rooms_of_vendors_and_dialects_stay_small():
+    lengths = {path: len(path.read_text().splitlines()) for path in FILES}
+    assert not [path for path, length in lengths.items() if room(path) == "vendors" and length > 250]
+    assert not [path for path, length in lengths.items() if room(path) == "dialects" and length > 300]
+
+
+def test_no_vendors_name_decides_anything_outside_the_tables():
+    """A comparison with a vendor's name, or a branch on it, would be a change of the engine for the next vendor."""
+    names = set(VENDORS)
+    for path in FILES:
+        if room(path) == "vendors":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            compared = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+            compared += [node.pattern.value] if isinstance(node, ast.match_case) and isinstance(node.pattern, ast.MatchValue) else []
+            constants = {one.value for one in compared if isinstance(one, ast.Constant)}
+            constants |= {
+                one.value
+                for holder in compared
+                if isinstance(holder, ast.Tuple | ast.Set)
+                for one in holder.elts
+                if isinstance(one, ast.Constant)
+            }
+            assert not constants & names, f"{path}:{getattr(node, 'lineno', '?')} decides by a vendor's name"
+
+
+def test_the_modules_offer_the_vendors_that_there_are():
+    options = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
+    assert set(options["vendor"]["choices"]) == set(VENDORS)
 
 
 def test_the_collection_is_reached_by_five_links():

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from ..errors import AuthRefused, Garbled, Refused, Unreachable, Unsupported
 from ..settings import Items
-from ..transport import Answer, Credential, LoginRefused, patiently
+from ..transport import Answer, Credential, LoginRefused
 from .dahua_channels import Channels
 from .pairs import Pairs
 from .rpc2 import Rpc2, refusal
@@ -216,8 +216,7 @@ class Dahua:
 
     async def _ask(self, target: str, body: bytes = b"") -> Answer:
         try:
-            method = "POST" if body else "GET"
-            answer = await patiently(lambda: self._http.request(method, target, body, "application/json"), self._target.name)
+            answer = await self._http.request("POST" if body else "GET", target, body, "application/json")
         except LoginRefused as refused:
             raise refusal(self._target.name, {}, refused.answer.status) from None
         if answer.status == 403 and "RmLock" in answer.text:

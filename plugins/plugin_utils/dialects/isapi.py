@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 from ..errors import AuthRefused, Garbled, Locked, Refused, Unreachable, Unsupported
 from ..settings import Items
-from ..transport import BUSY, REFUSED, Answer, LoginRefused, patiently
+from ..transport import REFUSED, Answer, LoginRefused, says_busy
 from .isapi_activation import Challenge
 from .speech import Reply, Target
 from .xml import XmlDocument, local, parse
@@ -42,19 +42,24 @@ class Isapi:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._http = target.http(reuse_nonce=True)
+        self._http = target.http(reuse_nonce=True, is_busy=_is_busy)
+        self._identity: XmlDocument | None = None
 
     async def open(self) -> None:
         """Log in by reading the device's identity."""
+        self._identity = None
         try:
-            kind = local((await self.fetch(IDENTITY)).root)
+            self._identity = await self.fetch(IDENTITY)
         except Unsupported:  # an account without rights is no wrong device; what it may read is read
             return
-        if kind != "DeviceInfo":
+        if local(self._identity.root) != "DeviceInfo":
             raise Garbled(f"{self._target.name}: doesn't answer as a Hikvision device; check its vendor and its address")
 
     async def fetch(self, at: str) -> XmlDocument:
-        """Read a document."""
+        """Read a document; what the login read isn't read again."""
+        if at == IDENTITY and self._identity is not None:
+            found, self._identity = self._identity, None
+            return found
         answer = await self._ask("GET", at)
         if answer.status in NOT_THERE:
             if any(word in answer.text.lower() for word in NO_RIGHT):
@@ -151,9 +156,8 @@ class Isapi:
         await self._http.close()
 
     async def _ask(self, method: str, at: str, body: bytes = b"", content_type: str = "application/xml") -> Answer:
-        """One request; a device that says it is busy is asked again after a pause."""
         try:
-            return await patiently(lambda: self._http.request(method, at, body, content_type), self._target.name, _is_busy)
+            return await self._http.request(method, at, body, content_type)
         except LoginRefused as refused:
             raise _refusal(self._target.name, refused.answer) from None
 
@@ -178,7 +182,7 @@ def _words(status: XmlDocument) -> str:
 
 
 def _is_busy(answer: Answer) -> bool:
-    return answer.status == BUSY or b"<statusCode>2</statusCode>" in answer.body
+    return says_busy(answer) or b"<statusCode>2</statusCode>" in answer.body
 
 
 def _refusal(name: str, answer: Answer) -> AuthRefused:

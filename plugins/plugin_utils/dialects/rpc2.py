@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import AuthRefused, Locked, Refused, Unsupported
-from ..transport import REFUSED, UNAUTHORIZED, Answer, Credential, Http, patiently
+from ..transport import REFUSED, UNAUTHORIZED, Credential, Http
 from .trees import json_object
 
 LOCKED, WRONG_PASSWORD = 268632081, 268632085  # error codes of logins, coded by others
@@ -70,11 +70,7 @@ class Rpc2:
         self._number += 1
         body = {"method": method, "params": params, "id": self._number} | ({"session": self._session} if self._session else {})
         content = json.dumps(body).encode()
-
-        async def ask() -> Answer:
-            return await self._http.plain("POST", path, content, "application/json")
-
-        answer = await patiently(ask, self._name)
+        answer = await self._http.plain("POST", path, content, "application/json")
         if answer.status in NOT_THERE:
             raise Unsupported("the device doesn't speak RPC2")
         if answer.status == UNAUTHORIZED:

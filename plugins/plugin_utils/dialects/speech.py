@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar, runtime_checkable
 
 from ..settings import Items
-from ..transport import Certificate, Credential, Exchange, Http, Trust
+from ..transport import Answer, Certificate, Credential, Exchange, Http, Trust, says_busy
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Target:
         """The beginning of every URL."""
         return f"{self.scheme}://{self.host}:{self.port}"
 
-    def http(self, *, reuse_nonce: bool) -> Http:
+    def http(self, *, reuse_nonce: bool, is_busy: Callable[[Answer], bool] = says_busy) -> Http:
         """A client for this device."""
-        return Http(self.base, self.trust, reuse_nonce=reuse_nonce, credential=self.credential, tap=self.tap)
+        return Http(self.base, self.trust, reuse_nonce=reuse_nonce, credential=self.credential, is_busy=is_busy, tap=self.tap)
 
     @property
     def certificate(self) -> Certificate | None:

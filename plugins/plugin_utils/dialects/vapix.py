@@ -7,6 +7,7 @@ names of APIS a JSON API each. Changes are posted as forms, so that nothing secr
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ from .xml import XmlDocument, parse
 PARAM, ACCOUNTS = "/axis-cgi/param.cgi", "/axis-cgi/pwdgrp.cgi"
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 CHARSET = "iso-8859-1"
+LINE = re.compile(r"root\.[\w.-]+=|#|\s*$")
 RIGHTS = {"admin": "admin:operator:viewer:ptz", "operator": "operator:viewer:ptz", "viewer": "viewer"}
 
 
@@ -172,7 +174,10 @@ class Vapix:
                 raise Garbled(
                     f"{self._target.name}: doesn't answer as an Axis device (HTTP {answer.status}); check its vendor and its address"
                 )
-            self._parameters = parameters(answer.body.decode(CHARSET))
+            text = answer.body.decode(CHARSET)
+            if not all(LINE.match(line) for line in text.split("\n")) or not text.endswith("\n"):
+                raise Garbled(f"{self._target.name}: answers something that is no list of parameters; check its vendor and its address")
+            self._parameters = parameters(text)
         return self._parameters
 
     async def _update(self, changed: Mapping[str, str]) -> None:

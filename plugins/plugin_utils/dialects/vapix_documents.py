@@ -28,8 +28,8 @@ class Parameters(Pairs):
 
 
 def parameters(text: str) -> Parameters:
-    """Read a list of parameters."""
-    pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
+    """Read a list of parameters. Lines end in a line feed and nothing else: a value may hold what other alphabets end lines with."""
+    pairs = (line.rstrip("\r").split("=", 1) for line in text.split("\n") if "=" in line and not line.startswith("#"))
     return Parameters({key.removeprefix("root."): value for key, value in pairs})
 
 
