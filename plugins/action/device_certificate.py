@@ -12,7 +12,8 @@ from ..plugin_utils.connection import Rim
 from ..plugin_utils.operations import certify
 from ..plugin_utils.reconcile import read
 
-DEFAULT_DAYS, RENEW_DAYS = 730, 60
+DEFAULT_DAYS = 730
+RENEW_DAYS = 60
 
 
 class ActionModule(DeviceAction):

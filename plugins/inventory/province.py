@@ -108,6 +108,7 @@ def variables(province: Province, host: Host, folder: Path) -> dict[str, Any]:
         "motcua_ca": None,
         "motcua_channel": host.channel,
     }
+    named |= {} if host.model is None else {"motcua_model": host.model}
     named |= {} if host.recorder is None else {"motcua_recorder": host.recorder}
     return named | ({} if host.recorded_at is None else {"motcua_recorded_at": dict(host.recorded_at)})
 

@@ -67,7 +67,8 @@ class Rim:
         channel = int(self._options["channel"] or 1)
         experimental = self._options["experimental"] in (True, "true", "yes")  # an option ad hoc is text
         recorder = None if new else self._recorder(accounts)
-        return Device(self._name, vendor, self._options["role"], channel, self._target, logins, accounts, recorder, experimental)
+        model = None if self._options["role"] == "channel" else plain(self._variables.get("motcua_model"))
+        return Device(self._name, vendor, self._options["role"], channel, self._target, logins, accounts, recorder, experimental, model)
 
     def _recorder(self, accounts: Accounts | None) -> Recorder | None:
         """The recorder that pulls this camera, where a new password has to be told to it."""

@@ -10,12 +10,12 @@ from typing import Any
 from .accounts import MINIMUM_TRIES_LEFT, Accounts, Login
 from .dialects import DIALECTS, Dialect, Document, Reply, Target
 from .diff import Change, RowChange, Running
-from .errors import AuthRefused, Garbled, Locked, MotcuaError, Refused, Unsupported
+from .errors import AuthRefused, Garbled, Locked, ModelError, MotcuaError, Refused, Unsupported
 from .settings import Setting
 from .vendors.table import Vendor
 from .vendors.unsuited import recognised
 
-MAKER = "identity.maker"
+MAKER, MODEL = "identity.maker", "identity.model"
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Device:
     accounts: Accounts | None = None
     recorder: Recorder | None = None
     experimental: bool = False
+    model: str | None = None
 
     @property
     def settings(self) -> dict[str, Setting]:
@@ -56,15 +57,21 @@ class Conversation:
         self._documents: dict[str, Document | MotcuaError] = {}
 
     async def check_suited(self) -> None:
-        """Stop before anything is set at a camera that can't join. Only a vendor whose devices may be anybody's has a maker to look at.
+        """Stop before anything is set at a device that can't join, or that is another model than people wrote.
 
-        :raises Unsupported: with what the camera is.
+        :raises Unsupported: with what the camera is; only a vendor whose devices may be anybody's has a maker to look at.
+        :raises ModelError: when it is another one.
         """
-        if MAKER not in self._device.settings:
+        name, expected = self._device.name, self._device.model
+        if MAKER not in self._device.settings and expected is None:
             return
-        kind = recognised((await self.read([MAKER, "identity.model", "identity.firmware"], ())).values)
+        said = (await self.read([MAKER, MODEL, "identity.firmware"] if MAKER in self._device.settings else [MODEL], ())).values
+        kind = recognised(said)
         if kind is not None:
-            raise Unsupported(f"{self._device.name}: {kind.sentence}")
+            raise Unsupported(f"{name}: {kind.sentence}")
+        model = str(said.get(MODEL, ""))
+        if expected is not None and model and not model.lower().startswith(expected.lower()):
+            raise ModelError(f"{name}: is a {model} and the inventory says {expected}; correct its model, or look at what stands there")
 
     def place(self, text: str) -> str:
         """A table's place with the channel filled in, counted from 1 and from 0."""

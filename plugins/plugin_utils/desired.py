@@ -54,6 +54,7 @@ class Host:
     channel: int = 1
     recorder: str | None = None
     recorded_at: Mapping[str, str] | None = None
+    model: str | None = None
     key_alias: str | None = None
 
 
@@ -344,7 +345,7 @@ def _stream(step: Step) -> dict[str, Any]:
 
 def _device(planned: Plan, site: str, host: str, device: Camera | Nvr, address: IPv4Address, role: str, wish: Mapping[str, Any]) -> Host:
     outside = planned.addresses[site].translate(address)
-    return Host(host, outside, role, wish, site=site, vendor=device.vendor, port=device.port, scheme=device.scheme)
+    return Host(host, outside, role, wish, site=site, vendor=device.vendor, port=device.port, scheme=device.scheme, model=device.model)
 
 
 def _flow(flow: Flow) -> dict[str, Any]:

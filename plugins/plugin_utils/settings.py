@@ -145,7 +145,7 @@ class Setting:
     are separated by ``|``, the first that is there counts. ``also`` is set with it; ``renamed`` says what another alternative is called
     from then on, because a device takes only one of them; ``shape`` gives select, also and renamed where they depend on the value and
     the document. ``evidence`` says who has seen it work: recorded on a device, coded by others, or experimental; an experimental one is
-    only written when people ask for it.
+    only written when people ask for it. ``firmware`` names the versions that have it, where that isn't all of the vendor's.
     """
 
     key: str
@@ -159,6 +159,7 @@ class Setting:
     also: Mapping[str, str] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     shape: Callable[[Any, str], Mapping[str, Any]] | None = None
+    firmware: str = ""
 
     def written(self, value: Any, at: str) -> Setting:
         """The row as this value is written into the document ``at``."""

@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils import dialects, vendors
 from ansible_collections.motcua.cctv.plugins.plugin_utils.dialects import Reply, onvif_documents, trees
 from ansible_collections.motcua.cctv.plugins.plugin_utils.dialects.xml import parse
-from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import Unsupported
+from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError, Unsupported
 from ansible_collections.motcua.cctv.plugins.plugin_utils.reconcile import Outcome, read, reconcile
 from ansible_collections.motcua.cctv.plugins.plugin_utils.settings import TRUE_FALSE, Items, Setting, choice, number
 from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS, complaint
@@ -62,6 +62,23 @@ def test_a_camera_that_cant_join_is_named_and_nothing_is_set_at_it(folder, tmp_p
     assert "is a Xiongmai" in told["msg"]
     assert isinstance(error, Unsupported)
     assert "is a Xiongmai" in str(error)
+
+
+def test_another_model_than_the_inventory_says_gets_no_setting_and_no_password(folder, tmp_path):
+    with emulated("hikvision-camera", folder) as camera:
+        managed = Managed(tmp_path, camera, "hikvision", motcua_model="DS-2CD2386G2-IU")
+        outcome, error = apply(managed, {"users": users("hikvision"), "name": "x"})
+        assert isinstance(error, ModelError)
+        assert "is a DS-2CD2143G2-I and the inventory says DS-2CD2386G2-IU" in str(error)
+        assert outcome.changes == []
+        assert (
+            "motcua-admin"
+            not in ad_hoc(
+                "device_info", host="127.0.0.1", port=camera.ports["https"], vendor="hikvision", user=FACTORY[0], password=FACTORY[1]
+            )["running"]["users"]
+        )
+        right = Managed(tmp_path, camera, "hikvision", motcua_model="ds-2cd2143g2")
+        converge(right, {"users": users("hikvision"), "name": "x"})
 
 
 @pytest.mark.parametrize(
@@ -182,6 +199,7 @@ NEW = Vendor(
     ),
     (Items("users", "/accounts", "accounts", "login", (Setting("role", "", "level", choice(admin="9", viewer="1")),), secret="pin"),),
     password_rule(12),
+    firmware="1",
     stream_path="/live",
 )
 

@@ -77,7 +77,7 @@ SETTINGS = (
     Setting("time.mode", PARAMS, "Time.SyncSource", choice(ntp="NTP", manual="None", pc="PC")),
     Setting("time.from_dhcp", PARAMS, "Time.ObtainFromDHCP", SWITCH),
     Setting("time.ntp", f"ntp|{PARAMS}", "client/staticServers|Time.NTP.Server", one_of_list(), shape=_static),
-    Setting("time.clock", "time", "localDateTime", read_only=True, evidence="coded"),
+    Setting("time.clock", "time", "localDateTime", read_only=True, evidence="coded", firmware="lists the API time-service"),
     Setting("network.mode", PARAMS, "Network.BootProto", choice(static="none", dhcp="dhcp"), read_only=True),
     # Network.IPAddress is only what is used when DHCP gives nothing.
     Setting("network.address", PARAMS, "Network.eth0.IPAddress", read_only=True),
@@ -107,8 +107,17 @@ SETTINGS = (
     *stream("main"),
     *stream("sub"),
     # Only the JSON API takes Vietnamese: the parameter list is ISO-8859-1.
-    Setting("overlay.name", f"overlays|{PARAMS}", "topLeft|Image.I0.Text.String", TEXT, CAMERA, evidence="coded", shape=_shown),
-    Setting("overlay.text", "overlays", "bottomLeft", TEXT, CAMERA, evidence="coded"),
+    Setting(
+        "overlay.name",
+        f"overlays|{PARAMS}",
+        "topLeft|Image.I0.Text.String",
+        TEXT,
+        CAMERA,
+        evidence="coded",
+        shape=_shown,
+        firmware="Vietnamese where it lists the API dynamicoverlay",
+    ),
+    Setting("overlay.text", "overlays", "bottomLeft", TEXT, CAMERA, evidence="coded", firmware="lists the API dynamicoverlay"),
     Setting("overlay.clock", PARAMS, "Image.I0.Text.ClockEnabled", SWITCH, CAMERA, also={"Image.I0.Text.DateEnabled": "yes"}),
 )
 
@@ -142,6 +151,7 @@ AXIS = Vendor(
     SETTINGS,
     ITEMS,
     password_rule(16),
+    firmware="5.5 to 9.80, and AXIS OS after it where the device lists the JSON API; recorded: 9.80.2.2",
     stream_path="/axis-media/media.amp?streamprofile=motcua-main",
     factory_user="root",
     operations={"activate": "coded", "reboot": "coded"},

@@ -142,6 +142,7 @@ DAHUA = Vendor(
     SETTINGS,
     ITEMS,
     password_rule(16),
+    firmware="with RPC2 and digest, and older with CGI and Basic alone, over TLS; none recorded",
     brands=("KBVision", "Amcrest", "Imou with the HTTP API", "Lorex", "Intelbras"),
     stream_path="/cam/realmonitor?channel={channel}&subtype=0",  # Dahua HTTP API guide
     recorder_port=37777,

@@ -19,6 +19,7 @@ HANWHA = Vendor(
     SETTINGS,
     onvif.ITEMS,
     password_rule(16),
+    firmware="with ONVIF Profile S or T; none recorded",
     brands=("Wisenet", "Samsung Techwin"),
     stream_path="/profile2/media.smp",
     operations={"reboot": "coded"},

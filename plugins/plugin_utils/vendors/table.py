@@ -18,7 +18,8 @@ class Vendor:
 
     ``brands`` are other names that the same devices are sold under. ``stream_path`` is the main stream's on RTSP with ``{channel}`` from 1,
     None where only the device can say it; ``recorder_port`` is where the vendor's own recorders reach its cameras, None where by ONVIF.
-    ``operations`` are the things that can be done with a device besides setting it, each with its evidence.
+    ``firmware`` are the versions that the table is for; ``operations`` are the things that can be done with a device besides setting
+    it, each with its evidence.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Vendor:
     settings: tuple[Setting, ...]
     items: tuple[Items, ...]
     password_rule: PasswordRule
+    firmware: str
     brands: tuple[str, ...] = ()
     stream_path: str | None = None
     recorder_port: int | None = None
