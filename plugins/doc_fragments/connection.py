@@ -64,6 +64,9 @@ options:
     type: float
     default: 60
 attributes:
+  diff_mode:
+    support: none
+    description: There is no text to compare.
   check_mode:
     support: full
     description: Reads the same and sends nothing.
@@ -71,6 +74,9 @@ attributes:
     support: full
     description: Runs inside the controller's Ansible process; nothing runs on the device.
     platforms: all
+seealso:
+  - module: motcua.cctv.device
+  - module: motcua.cctv.device_info
 author:
   - The motcua authors (@motcua)
 notes:

@@ -33,8 +33,6 @@ attributes:
   diff_mode:
     support: full
     description: Shows the changed keys before and after, as YAML; passwords as C((secret)).
-seealso:
-  - module: motcua.cctv.device_info
 """
 
 EXAMPLES = r"""

@@ -11,13 +11,6 @@ description:
   - With a province's inventory the password is derived like all others, and noted before it is sent. Ad hoc it is O(password).
   - Known for Hikvision (the older of its two ways) and Axis. Nothing else does this on the way to a desired state.
 extends_documentation_fragment: [motcua.cctv.connection]
-attributes:
-  diff_mode:
-    support: none
-    description: There is no text to compare.
-seealso:
-  - module: motcua.cctv.device
-  - module: motcua.cctv.device_info
 """
 
 EXAMPLES = r"""

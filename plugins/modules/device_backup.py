@@ -16,13 +16,6 @@ options:
     type: path
     required: true
 extends_documentation_fragment: [motcua.cctv.connection]
-attributes:
-  diff_mode:
-    support: none
-    description: There is no text to compare.
-seealso:
-  - module: motcua.cctv.device
-  - module: motcua.cctv.device_info
 """
 
 EXAMPLES = r"""

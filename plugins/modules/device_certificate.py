@@ -33,13 +33,6 @@ options:
     type: int
     default: 60
 extends_documentation_fragment: [motcua.cctv.connection]
-attributes:
-  diff_mode:
-    support: none
-    description: There is no text to compare.
-seealso:
-  - module: motcua.cctv.device
-  - module: motcua.cctv.device_info
 """
 
 EXAMPLES = r"""

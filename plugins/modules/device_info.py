@@ -10,12 +10,6 @@ description:
   - Reads everything that the vendor's table knows how to ask, and writes nothing.
   - What a device can't say is listed in RV(unsupported) with the reason; it is never reported as fine.
 extends_documentation_fragment: [motcua.cctv.connection]
-attributes:
-  diff_mode:
-    support: none
-    description: Nothing is changed.
-seealso:
-  - module: motcua.cctv.device
 """
 
 EXAMPLES = r"""

@@ -9,13 +9,6 @@ version_added: 0.1.0
 description:
   - Asks for a reboot and ends when the device takes a login again, which may take three minutes.
 extends_documentation_fragment: [motcua.cctv.connection]
-attributes:
-  diff_mode:
-    support: none
-    description: There is no text to compare.
-seealso:
-  - module: motcua.cctv.device
-  - module: motcua.cctv.device_info
 """
 
 EXAMPLES = r"""

@@ -12,7 +12,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import NotConve
 from ansible_collections.motcua.cctv.plugins.plugin_utils.reconcile import Outcome, read, reconcile
 
 from tests.emulators.http import Digest, Response
-from tests.unit.wire import Managed, Scripted, ad_hoc
+from tests.unit.wire import Managed, Scripted, ad_hoc, wish_for
 
 RECORDED = sorted(Path("../shared/fixtures/axis").glob("*.json"))
 USER, PASSWORD = "root", "recorded-1"
@@ -161,11 +161,7 @@ def test_what_the_recorded_camera_already_is_sends_no_write(device):
     ],
 )
 def test_a_wish_for_one_change_sends_that_parameter_alone_in_the_cameras_own_spelling(device, key, wished, parameter, sent, tmp_path):
-    *path, last = key.split(".")
-    wish = node = {}
-    for part in path:
-        node = node.setdefault(part, {})
-    node[last] = wished
+    wish = wish_for(key, wished)
     outcome = Outcome()
     asyncio.run(reconcile(managed(tmp_path, device).rim().device(), wish, outcome, check=False))
     assert [(change["key"], change["outcome"]) for change in outcome.changes] == [(key, "applied")]

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils.reconcile import Outcome, read, reconcile
 
 from tests.emulators.http import Digest, Response
-from tests.unit.wire import Managed, Scripted, ad_hoc
+from tests.unit.wire import Managed, Scripted, ad_hoc, wish_for
 
 FOLDER = Path("../shared/fixtures/hikvision")
 RECORDED = sorted(FOLDER.glob("*.json"))
@@ -251,13 +251,7 @@ def test_a_wish_for_one_change_sends_one_document_that_differs_in_that_value_alo
     if key not in running.values:
         assert key in running.unsupported
         return
-    before, wish = dict(device.bodies), {}
-    *path, last = key.split(".")
-    node = wish
-    for part in path:
-        node = node.setdefault(part, {})
-    node[last] = other(key, running.values[key])
-    outcome = Outcome()
+    before, wish, outcome = dict(device.bodies), wish_for(key, other(key, running.values[key])), Outcome()
     asyncio.run(reconcile(managed.rim().device(), wish, outcome, check=False))
     assert [(change["key"], change["outcome"]) for change in outcome.changes] == [(key, "applied")]
     (write,) = device.writes()

@@ -13,7 +13,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.reconcile import Outco
 
 from tests.emulators.http import Response
 from tests.unit.soap import validate
-from tests.unit.wire import Managed, Scripted, ad_hoc
+from tests.unit.wire import Managed, Scripted, ad_hoc, wish_for
 
 FOLDER = Path("../shared/fixtures/onvif")
 RECORDED = sorted(path for path in FOLDER.glob("*") if path.is_dir())
@@ -235,11 +235,7 @@ def test_a_wish_for_one_change_sends_one_request_that_differs_in_that_value_alon
     value, operation, holder = CHANGES[key]
     running = asyncio.run(read(managed(tmp_path, device).rim().device()))
     wished = (not running.values[key]) if value is None else value
-    *path, last = key.split(".")
-    wish = node = {}
-    for part in path:
-        node = node.setdefault(part, {})
-    node[last] = wished
+    wish = wish_for(key, wished)
     outcome = Outcome()
     asyncio.run(reconcile(managed(tmp_path, device).rim().device(), wish, outcome, check=False))
     assert [(change["key"], change["outcome"]) for change in outcome.changes] == [(key, "applied")]

@@ -149,6 +149,15 @@ def ad_hoc(module, **options):
     return json.loads("{" + done.stdout.split("=> {", 1)[1])
 
 
+def wish_for(key, value):
+    """The wish for one value: ``{time: {zone: x}}`` for ``time.zone``."""
+    *path, last = key.split(".")
+    wish = {last: value}
+    for part in reversed(path):
+        wish = {part: wish}
+    return wish
+
+
 class Managed:
     """A device of a made-up province: ``rim()`` gives its connection as an action would make it."""
 
