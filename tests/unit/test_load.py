@@ -59,7 +59,27 @@ CASES = {
     "unknown vendor": (
         put("tan-dinh", "cameras", "cam1", "vendor", "hikvison"),
         "sites.tan-dinh.cameras.cam1.vendor",
-        "'hikvison' is not known; write 'hikvision' or 'dahua'",
+        "'hikvison' is not known; write one of axis, dahua, hanwha, hikvision, onvif, uniview",
+    ),
+    "a brand of a vendor": (
+        put("tan-dinh", "cameras", "cam1", "vendor", "kbvision"),
+        "sites.tan-dinh.cameras.cam1.vendor",
+        "'kbvision' is a brand of dahua's devices; write 'dahua'",
+    ),
+    "a camera that can't join": (
+        put("tan-dinh", "cameras", "cam1", "vendor", "tapo"),
+        "sites.tan-dinh.cameras.cam1.vendor",
+        "'tapo' can't join: it is a Tapo, which is made for its maker's cloud",
+    ),
+    "a stream that only the device knows": (
+        put("tan-dinh", "cameras", "cam1", "vendor", "onvif"),
+        "sites.tan-dinh.cameras.cam1.stream_path",
+        "is missing; only the device knows it (onvif): 'device_info' shows it",
+    ),
+    "a stream's path that would be a program": (
+        put("tan-dinh", "cameras", "cam1", "stream_path", "/live'; reboot"),
+        "sites.tan-dinh.cameras.cam1.stream_path",
+        "has the wrong form",
     ),
     "unknown key": (
         put("tan-dinh", "cameras", "cam1", "adress", "1.2.3.4"),
