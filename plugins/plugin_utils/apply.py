@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,32 +33,39 @@ class Outcome:
         """Write one change down."""
         self.changes.append({"key": key, "before": before, "after": after, "outcome": outcome} | ({"words": words} if words else {}))
 
+    @contextlib.contextmanager
+    def listing(self) -> Iterator[list[Change | RowChange]]:
+        """A list for what is on its way: when the device breaks off before it was read back, it may have been taken, and is told so."""
+        sent: list[Change | RowChange] = []
+        noted = len(self.changes)
+        try:
+            yield sent
+        except BaseException:
+            told = {change["key"] for change in self.changes[noted:]}
+            for change in sent:
+                if change.key not in told:
+                    before, after = shown(change) if isinstance(change, RowChange) else (change.before, change.after)
+                    self.note(change.key, before, after, "unconfirmed")
+            raise
+
 
 async def apply(talk: Conversation, device: Device, difference: Difference, outcome: Outcome, bound: asyncio.Timeout | None) -> None:
     """Documents in the order of their riskiest change, rows before them; then what the device made of it."""
-    kept = await read_rows_back(talk, difference.rows, await store_rows(talk, device, difference.rows, outcome), outcome)
+    kept = await write_rows(talk, device, difference.rows, outcome)
     documents: dict[str, list[Change]] = defaultdict(list)
     for change in difference.changes:
         documents[await talk.where(change.setting)].append(change)
-    sent: list[Change] = []
-    try:
+    with outcome.listing() as sent:
         refused = await _store(talk, device, documents, sent, outcome)
         if outcome.reboot_required:
             await reboot(talk, bound)
             outcome.reboot_required = False
         read_back = await _read_back(talk, difference.changes, refused, outcome)
-    except BaseException:
-        # Broken off: what was on its way may have been taken, and the next run will see.
-        noted = {change["key"] for change in outcome.changes}
-        for change in sent:
-            if change.key not in noted:
-                outcome.note(change.key, change.before, change.after, "unconfirmed")
-        raise
     all_taken([*kept, *read_back])
 
 
 async def _store(
-    talk: Conversation, device: Device, documents: Mapping[str, list[Change]], sent: list[Change], outcome: Outcome
+    talk: Conversation, device: Device, documents: Mapping[str, list[Change]], sent: list[Change | RowChange], outcome: Outcome
 ) -> dict[str, str]:
     """Write document by document, noting in ``sent`` what was on its way; the words of what the device refused."""
     order = {key: position for position, key in enumerate(device.settings)}
@@ -81,8 +89,17 @@ def all_taken(kept: Sequence[str]) -> None:
         raise NotConverged(f"the device kept its own values: {'; '.join(kept)}; plan what it can do, or replace it")
 
 
-async def store_rows(talk: Conversation, device: Device, rows: Sequence[RowChange], outcome: Outcome) -> dict[str, str]:
-    """Write rows one by one; the words of those that the device refused."""
+async def write_rows(talk: Conversation, device: Device, rows: Sequence[RowChange], outcome: Outcome) -> list[str]:
+    """Write rows and read them back; what the device kept instead."""
+    with outcome.listing() as sent:
+        refused = await store_rows(talk, device, rows, sent, outcome)
+        return await read_rows_back(talk, rows, refused, outcome)
+
+
+async def store_rows(
+    talk: Conversation, device: Device, rows: Sequence[RowChange], sent: list[Change | RowChange], outcome: Outcome
+) -> dict[str, str]:
+    """Write rows one by one, noting in ``sent`` what was on its way; the words of those that the device refused."""
     refused: dict[str, str] = {}
     for row in rows:
         password = None
@@ -90,6 +107,7 @@ async def store_rows(talk: Conversation, device: Device, rows: Sequence[RowChang
             if device.accounts is None:
                 raise Refused(f"{device.name}: {row.key}: its password is a derived secret; run it with the province's inventory")
             password = device.accounts.password(row.secret)
+        sent.append(row)
         try:
             outcome.reboot_required |= (await talk.store_row(row, password)).reboot
         except (Refused, Unsupported) as error:
@@ -149,7 +167,7 @@ async def _read_back(talk: Conversation, changes: Sequence[Change], refused: Map
     running = await talk.read([change.key for change in changes], ())
     settings = {change.key: change.setting for change in changes}
     wish = {change.key: change.after for change in changes}
-    still = {change.key for change in diff(settings, {}, wish, running).changes}
+    still = {change.key for change in diff(settings, {}, wish, running, experimental=True).changes}
     kept = []
     for change in changes:
         now = running.values.get(change.key)

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from .accounts import Accounts, Login
-from .apply import Outcome, all_taken, read_rows_back, store_rows
+from .apply import Outcome, all_taken, read_rows_back, store_rows, write_rows
 from .conversation import Conversation, Device, Recorder, conversation
 from .diff import RowChange, diff, row_change
-from .errors import NotConverged, Unsupported
+from .errors import MotcuaError, NotConverged, Unsupported
 from .transport import Credential
 
 
@@ -35,15 +35,17 @@ async def renew(device: Device, accounts: Accounts, users: Mapping[str, Any], ou
         accounts.begin()
         others = sorted((row for row in rows if row.name != factory), key=lambda row: row.name == ours.credential.user)
         refused: dict[str, str] = {}
-        for row in others:
-            refused |= await store_rows(talk, device, [row], outcome)
-            if recorder is not None and row.key not in refused:
-                await _tell_recorder(talk, recorder, device, row, outcome)
+        with outcome.listing() as sent:
+            for row in others:
+                refused |= await store_rows(talk, device, [row], sent, outcome)
+                if recorder is not None and row.key not in refused:
+                    await _tell_recorder(talk, recorder, device, row, outcome)
     # Only a new login may follow: this one's password may be the one that was just changed.
-    async with conversation(device, [ours]) as talk:
-        all_taken(await read_rows_back(talk, others, refused, outcome))
-        last = [row for row in rows if row.name == factory]
-        all_taken(await read_rows_back(talk, last, await store_rows(talk, device, last, outcome), outcome))
+    with outcome.listing() as sent:
+        sent.extend(others)
+        async with conversation(device, [ours]) as talk:
+            all_taken(await read_rows_back(talk, others, refused, outcome))
+            all_taken(await write_rows(talk, device, [row for row in rows if row.name == factory], outcome))
     for name in named:
         if name != ours.credential.user:
             async with conversation(device, [Login(Credential(name, accounts.password(name)))]):
@@ -74,14 +76,18 @@ async def _tell_recorder(talk: Conversation, recorder: Conversation, device: Dev
     change = None if running is None else row_change(items, channel, wish, running, renew=True)
     if change is None:  # the recorder doesn't have the channel yet, and gets it whole when it is configured itself
         return
-    refused = await store_rows(recorder, device.recorder.device, [change], outcome)
-    kept = await read_rows_back(recorder, [change], refused, outcome)
+    known = True
+    try:
+        kept = await write_rows(recorder, device.recorder.device, [change], outcome)
+    except MotcuaError as error:
+        kept, known = [str(error)], False
     if not kept:
         return
     old = device.accounts.proven(row.name)
     if old is not None:
         await talk.store_row(row, old)
-        device.accounts.abandon()
+        if known:  # else the recorder may have taken it, and the next run writes both again
+            device.accounts.abandon()
     name = device.recorder.device.name
     raise NotConverged(
         f"{device.name}: {name} doesn't take the camera's new account ({kept[0]}), so the old one stays on both; look at {name}"

@@ -387,6 +387,17 @@ def test_what_no_device_has_confirmed_is_written_only_when_people_ask(tmp_path):
         assert [(change["key"], change["outcome"]) for change in asked.changes] == [("overlay.clock", "applied")]
 
 
+def test_what_no_device_has_confirmed_is_read_back_like_everything_else(tmp_path):
+    folder = tmp_path / "device"
+    folder.mkdir()
+    with emulated("hikvision-camera", folder, quirks={"ignore": ["/ISAPI/System/Video/inputs/channels/1/overlays"]}) as camera:
+        managed = Managed(tmp_path, camera, "hikvision")
+        converge(managed, {"users": users("hikvision")})
+        outcome, error = apply(managed, {"overlay": {"clock": True}})
+    assert isinstance(error, NotConverged)
+    assert [(change["key"], change["outcome"]) for change in outcome.changes] == [("overlay.clock", "refused")]
+
+
 def test_accounts_of_ours_go_when_nobody_wishes_them_and_others_stay(managed, vendor):
     named = users(vendor)
     converge(managed, {"users": {**named, "motcua-old": {"role": "viewer", "password": {"secret": "motcua-old"}}}})

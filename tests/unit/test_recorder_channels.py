@@ -125,6 +125,22 @@ def test_a_recorder_that_refuses_leaves_the_old_password_on_both(pair):
     assert kept(camera)["users"]["motcua-view"]["password"] != before
 
 
+def test_a_recorder_that_breaks_off_is_told_again_by_the_next_run(pair):
+    managed, camera, _, recorder = pair
+    wish = {"users": users("hikvision")}
+    converge(managed, wish)
+    rotate(managed)
+    recorder.hand("faults", value=[{"path": "InputProxy/channels/1", "method": "PUT", "kind": "cut"}])
+    outcome, error = apply(managed, wish)
+    assert isinstance(error, NotConverged)
+    assert {change["key"]: change["outcome"] for change in outcome.changes}["channels.1"] == "unconfirmed"
+    assert managed.epochs() == {"confirmed": 1, "pending": 2}
+    recorder.hand("faults", value=[])
+    converge(managed, wish)
+    assert in_step(camera, recorder)
+    assert managed.epochs() == {"confirmed": 2, "pending": None}
+
+
 def test_a_recorder_that_is_away_keeps_the_camera_from_being_changed(pair):
     managed, camera, _, recorder = pair
     recorder.hand("off")
