@@ -39,7 +39,7 @@ async def reconcile(
     logins = device.logins
     if accounts is not None and renew and not check:
         # Accounts before settings: a recorder that still knows the factory password overwrites settings until its login is refused.
-        await renew_accounts(device, accounts, wish["users"], outcome)
+        await renew_accounts(device, accounts, wish, outcome)
         logins, renew = [accounts.working()], False
     async with conversation(device, logins) as talk:
         await talk.check_suited()

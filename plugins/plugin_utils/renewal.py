@@ -13,10 +13,12 @@ from .diff import RowChange, diff, row_change
 from .errors import MotcuaError, NotConverged, Unsupported
 from .transport import Credential
 
+LISTS = ("users", "onvif_users")  # with passwords of the device's own
 
-async def renew(device: Device, accounts: Accounts, users: Mapping[str, Any], outcome: Outcome) -> None:
+
+async def renew(device: Device, accounts: Accounts, wish: Mapping[str, Any], outcome: Outcome) -> None:
     """Write every account's password, and prove each by a login; the factory account, our way back, is changed last and alone."""
-    lists = {key: items for key, items in device.vendor.lists(device.role).items() if key == "users"}
+    lists = {key: items for key, items in device.vendor.lists(device.role).items() if key in LISTS and key in wish}
     ours, factory = accounts.working(), device.vendor.factory_user
     async with conversation(device) as talk, _listening(device.recorder) as recorder:
         await talk.check_suited()
@@ -26,14 +28,14 @@ async def renew(device: Device, accounts: Accounts, users: Mapping[str, Any], ou
         if "users" not in running.rows:
             reason = running.unsupported.get("users", "no way to them is known")
             raise Unsupported(f"{device.name}: its accounts can't be listed ({reason}), so their passwords can't be set; set them by hand")
-        named = {name: row for name, row in users.items() if row is not None}
-        present = frozenset(running.rows["users"])
-        difference = diff({}, lists, {"users": named}, running, renew=True, experimental=device.experimental, kept=present)
-        if difference.unsupported:
+        named = {key: {name: row for name, row in wish[key].items() if row is not None} for key in lists}
+        present = frozenset(name for rows in running.rows.values() for name in rows)  # nothing goes before the new accounts are proved
+        difference = diff({}, lists, named, running, renew=True, experimental=device.experimental, kept=present)
+        if "users" in difference.unsupported or any(key.startswith("users.") for key in difference.unsupported):
             raise Unsupported(f"{device.name}: its accounts can't be set: {next(iter(difference.unsupported.values()))}")
-        rows = difference.rows
         accounts.begin()
-        others = sorted((row for row in rows if row.name != factory), key=lambda row: row.name == ours.credential.user)
+        last = [row for row in difference.rows if row.key == f"users.{factory}"]
+        others = sorted((row for row in difference.rows if row not in last), key=lambda row: row.key == f"users.{ours.credential.user}")
         refused: dict[str, str] = {}
         with outcome.listing() as sent:
             for row in others:
@@ -45,8 +47,8 @@ async def renew(device: Device, accounts: Accounts, users: Mapping[str, Any], ou
         sent.extend(others)
         async with conversation(device, [ours]) as talk:
             all_taken(await read_rows_back(talk, others, refused, outcome))
-            all_taken(await write_rows(talk, device, [row for row in rows if row.name == factory], outcome))
-    for name in named:
+            all_taken(await write_rows(talk, device, last, outcome))
+    for name in named["users"]:
         if name != ours.credential.user:
             async with conversation(device, [Login(Credential(name, accounts.password(name)))]):
                 pass  # the login itself is the proof
@@ -69,7 +71,7 @@ async def _tell_recorder(talk: Conversation, recorder: Conversation, device: Dev
     assert device.recorder is not None
     assert device.accounts is not None
     channel, wish = device.recorder.channel, device.recorder.wish
-    if row.name != wish.get("user"):
+    if row.key != f"users.{wish.get('user')}":
         return
     items = device.recorder.device.vendor.lists("nvr")["channels"]
     running = (await recorder.read((), ["channels"])).rows.get("channels", {}).get(channel)

@@ -40,18 +40,23 @@ WISHES = {
         "time": {"zone": "Asia/Ho_Chi_Minh", "mode": "ntp", "ntp": ["192.168.1.1"]},
         "services": {"upnp": False, "p2p": False, "telnet": False, "ssh": False, "snmp": False, "discovery": False},
         "access": {"rtsp_auth": "digest", "lockout": True},
-        "overlay": {"name": "Quầy tiếp nhận", "clock": True},
-        "streams": {"main": MAIN},
+        "overlay": {"name": "Quầy tiếp nhận", "clock": True, "text": "Phường Bắc Giang"},
+        "streams": {"main": {**MAIN, "smart_codec": True}, "sub": {"fps": 5, "bitrate_kbps": 128}},
         "motion": {"enabled": True, "sensitivity": 40},
+        "recording": {"enabled": True},
+        "ports": {"rtsp": 10554},
+        "onvif_users": {"motcua-onvif": {"role": "viewer", "password": {"secret": "motcua-onvif"}}},
     },
     "dahua": {
         "name": "a-cam1",
         "time": {"zone": "Asia/Ho_Chi_Minh", "mode": "ntp", "ntp": ["192.168.1.1"]},
         "services": {"upnp": False, "p2p": False, "snmp": False, "telnet": False},
         "access": {"lockout": True},
-        "overlay": {"name": "Quầy một cửa", "clock": True},
-        "streams": {"main": MAIN},
+        "overlay": {"name": "Quầy một cửa", "clock": True, "text": "Phường Bắc Giang"},
+        "streams": {"main": {**MAIN, "smart_codec": True}, "sub": {"fps": 5, "bitrate_kbps": 128}},
         "motion": {"enabled": False},
+        "recording": {"mode": "continuous"},
+        "network": {"dns": ["192.168.1.1"]},
     },
 }
 PICTURE = {
@@ -414,6 +419,15 @@ def test_accounts_of_ours_go_when_nobody_wishes_them_and_others_stay(managed, ve
     converge(managed, {"users": stranger})
     assert converge(managed, {"users": without}).changes == []  # a stranger's account is left alone
     assert [change["outcome"] for change in converge(managed, {"users": {**without, "installer": None}}).changes] == ["applied"]
+
+
+@pytest.mark.parametrize("vendor", ["hikvision", "axis", "onvif"], indirect=True)
+def test_a_time_server_may_be_named_or_addressed(managed, vendor):
+    converge(managed, {"users": users(vendor)})
+    for server in ("time.bacgiang.gov.vn", "192.168.1.1", "time.bacgiang.gov.vn"):
+        wish = {"time": {"ntp": [server]}}
+        assert [(change["key"], change["outcome"]) for change in converge(managed, wish).changes] == [("time.ntp", "applied")]
+        assert converge(managed, wish).changes == []
 
 
 # --- one vendor's own ways ---
