@@ -95,6 +95,55 @@ def test_a_name_that_is_no_vendors_is_explained(name, words):
     assert words in complaint(name)
 
 
+# --- two languages ---
+
+
+def test_a_uniview_recorder_is_read_and_set_over_its_own_api_and_its_channels_are_only_read(folder, tmp_path):
+    channel = {"number": 1, "address": "192.168.1.11", "user": "admin", "password": "x", "name": "Quầy"}
+    with emulated(
+        "uniview-nvr", folder, channels=[channel], model="NVR302-16S2", serial="210235T3GK0000000001", firmware="B3220P35"
+    ) as recorder:
+        login = {"motcua_user": FACTORY[0], "motcua_password": FACTORY[1]}
+        managed = Managed(tmp_path, recorder, "uniview", name="a-nvr1", motcua_role="nvr", **login)
+        before = asyncio.run(read(managed.rim().device()))
+        wish = {
+            "name": "a-nvr1",
+            "time": {"zone": "Asia/Ho_Chi_Minh", "mode": "ntp", "ntp": ["192.168.1.1"]},
+            "services": {"ssh": False, "upnp": False},
+            "channels": {"1": {"address": "192.168.1.12"}},
+        }
+        outcome = converge(managed, wish)
+        after = asyncio.run(read(managed.rim().device()))
+    assert (before.values["identity.model"], before.values["services.ssh"]) == ("NVR302-16S2", True)
+    assert before.rows["channels"]["1"] == {"name": "Quầy", "address": "192.168.1.11", "port": 80}
+    applied = {change["key"] for change in outcome.changes if change["outcome"] == "applied"}
+    assert applied == {"name", "time.zone", "time.mode", "time.ntp", "services.ssh"}
+    assert set(outcome.unsupported) == {"channels.1", "services.upnp"}
+    assert (after.values["time.zone"], after.values["time.ntp"], after.values["name"]) == ("UTC+07:00", ["192.168.1.1"], "a-nvr1")
+
+
+def test_a_hanwha_camera_is_set_over_onvif_and_its_own_api_only_read(folder, tmp_path):
+    with emulated("onvif-camera", folder, **KINDS["onvif"]) as camera:
+        managed = Managed(tmp_path, camera, "hanwha")
+        converge(managed, {**WISHES["onvif"], "users": users("onvif")})
+        running = asyncio.run(read(managed.rim().device()))
+    assert running.values["name"] == "a-cam1"
+    assert "identity.build" in running.unsupported  # this one has no SUNAPI
+
+    async def answer(request):
+        if digest.user_of(request)[0] is None:
+            return Response(401, headers={"WWW-Authenticate": digest.challenge()})
+        own = "msubmenu=deviceinfo" in request.target
+        return Response(200, b"Model=XNO-6080R\r\nBuildDate=2021.03.04\r\n", "text/plain") if own else Response(404)
+
+    digest = Digest("iPolis", lambda: {"admin": {"password": FACTORY[1]}}, 20)
+    with Scripted(tmp_path, answer) as camera:
+        managed = Managed(tmp_path, camera, "hanwha", name="a-cam2", motcua_user="admin", motcua_password=FACTORY[1])
+        running = asyncio.run(read(managed.rim().device()))
+    assert running.values["identity.build"] == "2021.03.04"
+    assert {"name", "users"} <= set(running.unsupported)
+
+
 # --- what is sent, and what it costs ---
 
 

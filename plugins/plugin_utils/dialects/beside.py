@@ -31,10 +31,11 @@ class Beside:
         self._http = target.http(reuse_nonce=True)
         self._onvif = Onvif(target)
         self._onvif_open = False
+        self._onvif_missing: Unsupported | None = None
 
     async def open(self) -> None:
         """Log in by reading what the device is."""
-        self._onvif_open = False
+        self._onvif_open, self._onvif_missing = False, None
         try:
             await self.fetch(self.identity)
         except Unsupported:
@@ -73,8 +74,14 @@ class Beside:
         await self._onvif.close()
 
     async def _opened(self) -> Onvif:
+        if self._onvif_missing is not None:
+            raise self._onvif_missing
         if not self._onvif_open:
-            await self._onvif.open()
+            try:
+                await self._onvif.open()
+            except Unsupported as error:
+                self._onvif_missing = error
+                raise
             self._onvif_open = True
         return self._onvif
 

@@ -43,10 +43,11 @@ class Onvif:
         answer = await self._http.plain("POST", DEVICE, envelope(clock, None, _now()), CONTENT_TYPE)
         utc = None
         # It may say nothing, or only to those who are logged in: then both clocks are taken for right.
-        with contextlib.suppress(AuthRefused, Refused, Unsupported):
-            document = response(answer, self._target.name, "GetSystemDateAndTime")
-            self._answers["device:GetSystemDateAndTime"] = document
-            utc = moment(document.find("SystemDateAndTime/UTCDateTime"))
+        if answer.status != UNAUTHORIZED:
+            with contextlib.suppress(AuthRefused, Refused, Unsupported):
+                document = response(answer, self._target.name, "GetSystemDateAndTime")
+                self._answers["device:GetSystemDateAndTime"] = document
+                utc = moment(document.find("SystemDateAndTime/UTCDateTime"))
         self._offset = timedelta() if utc is None else utc - _now()
         if self._target.credential is None:
             raise AuthRefused(f"{self._target.name}: wants a login and none was given; name user and password")
