@@ -70,7 +70,7 @@ class Conversation:
         if kind is not None:
             raise Unsupported(f"{name}: {kind.sentence}")
         model = str(said.get(MODEL, ""))
-        if expected is not None and model and not model.lower().startswith(expected.lower()):
+        if expected is not None and model and expected.lower() not in model.lower():
             raise ModelError(f"{name}: is a {model} and the inventory says {expected}; correct its model, or look at what stands there")
 
     def place(self, text: str) -> str:

@@ -171,7 +171,7 @@ def _of_key(task: Task, key: str) -> Task:
 def _with_outcome(change: Mapping[str, Any]) -> Json:
     """What the device has; with its own words when it took something else than what it was told, or nothing."""
     outcome = change.get("outcome")
-    if outcome not in ("clamped", "refused"):
+    if outcome not in ("clamped", "refused", "unconfirmed"):
         return change.get("before")
     return f"{change.get('before')} ({outcome}{': ' + str(change['words']) if change.get('words') else ''})"
 
