@@ -1,12 +1,15 @@
 """Documents of both dialects: what isn't understood is kept, what is written is read back."""
 
+import contextlib
 import string
 from xml.etree import ElementTree
 
 import pytest
-from ansible_collections.motcua.cctv.plugins.plugin_utils.dialects import dahua
+from ansible_collections.motcua.cctv.plugins.plugin_utils.dialects import dahua, soap, trees, vapix_documents
 from ansible_collections.motcua.cctv.plugins.plugin_utils.dialects import xml as isapi
-from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import Garbled, Unsupported
+from ansible_collections.motcua.cctv.plugins.plugin_utils.dialects.isapi_activation import Challenge
+from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import Garbled, MotcuaError, Refused, Unsupported
+from ansible_collections.motcua.cctv.plugins.plugin_utils.transport import Answer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,6 +94,81 @@ def test_any_bytes_are_a_document_or_garbled(body):
         isapi.parse(body, "x")
     except Garbled:
         return
+
+
+def whole(body):
+    return Answer(200, {}, body)
+
+
+KEYS = Challenge()  # a key pair costs too much to be made for every example
+PARSERS = {
+    "xml": lambda body: isapi.parse(body, "x"),
+    "soap": lambda body: soap.response(whole(body), "x", "GetNTP"),
+    "json": lambda body: trees.JsonDocument(trees.json_object(whole(body), "x")).get("a/b"),
+    "table": lambda body: dahua.parse(body.decode("utf-8", "replace"), "Encode").rows("users"),
+    "parameters": lambda body: vapix_documents.parameters(body.decode("iso-8859-1")).rows("StreamProfile.S"),
+    "accounts": lambda body: vapix_documents.accounts(body.decode("iso-8859-1")),
+    "profile": lambda body: vapix_documents.Profile("x", None, body.decode("iso-8859-1")).get("resolution[1]"),
+    "challenge": lambda body: KEYS.sealed(body.decode("latin-1"), "password1"),
+}
+PIECES = st.sampled_from(
+    [
+        b"<a>",
+        b"</a>",
+        b"{",
+        b"}",
+        b'"a":',
+        b"[",
+        b"=",
+        b"\n",
+        b"root.",
+        b"users[",
+        b"]",
+        b".",
+        b"Envelope",
+        b"Body",
+        b"\xff",
+        b"1e999",
+        b"&#0;",
+    ]
+)
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+@given(body=st.one_of(st.binary(max_size=300), st.lists(PIECES, max_size=20).map(b"".join)))
+def test_any_bytes_are_read_or_end_in_one_of_our_errors(parser, body):
+    with contextlib.suppress(MotcuaError):
+        PARSERS[parser](body)
+
+
+TYPES = """<parameterDefinitions><group name="root"><group name="Time"><parameter name="On"><type><bool true="On" false="Off"/></type></parameter>
+<parameter name="Mode"><type><enum><entry value="NTP"/><entry value="None"/></enum></type></parameter>
+<parameter name="Port"><type><int min="1" max="65535"/></type></parameter><parameter name="Text"><type><string maxlen="3"/></type></parameter>
+</group></group></parameterDefinitions>"""
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "spelt"),
+    [
+        ("Time.On", "yes", "On"),
+        ("Time.On", "no", "Off"),
+        ("Time.Mode", "ntp", "NTP"),
+        ("Time.Mode", "sometimes", None),
+        ("Time.Port", "554", "554"),
+        ("Time.Port", "70000", None),
+        ("Time.Port", "many", None),
+        ("Time.Text", "abc", "abc"),
+        ("Time.Text", "abcd", None),
+        ("Time.Unknown", "x", "x"),
+    ],
+)
+def test_a_parameter_is_spelt_as_its_own_definition_says_or_refused(key, value, spelt):
+    definitions = isapi.parse(TYPES.encode(), "x")
+    if spelt is not None:
+        assert vapix_documents.conform(definitions, key, value, "a-cam1") == spelt
+        return
+    with pytest.raises(Refused, match=f"^a-cam1: {key}: the device takes"):
+        vapix_documents.conform(definitions, key, value, "a-cam1")
 
 
 TABLE = "table.Encode[0].MainFormat[0].Video.FPS=15.000000\r\ntable.Encode[0].MainFormat[0].Video.Compression=H.265\r\n"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .beside import Lapi, Sunapi
 from .dahua import Dahua
 from .isapi import Isapi
+from .lapi import Lapi
 from .onvif import Onvif
 from .speech import Dialect, Document, Reply, Target
+from .sunapi import Sunapi
 from .vapix import Vapix
 
 __all__ = ["DIALECTS", "Dialect", "Document", "Reply", "Target"]

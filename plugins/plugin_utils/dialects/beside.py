@@ -1,20 +1,17 @@
-"""Vendors that speak ONVIF and an API of their own: Uniview's LAPI and Hanwha's SUNAPI. What isn't a path of theirs is ONVIF's.
+"""Vendors that speak ONVIF and an API of their own: what isn't a path of theirs is ONVIF's.
 
 Their own API is asked first, because its answer to a login is the clearer one; ONVIF when the first of its documents is wanted.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
-from ..errors import AuthRefused, Garbled, Refused, Unsupported
+from ..errors import AuthRefused, Unsupported
 from ..settings import Items
 from ..transport import REFUSED, Answer, LoginRefused
 from .onvif import Onvif
-from .pairs import Pairs
 from .speech import Document, Reply, Target
-from .trees import JsonDocument, json_object
 
 # Uniview's NVR302 answers 599 to a path that it doesn't have, others 404.
 NOT_THERE = (400, 404, 405, 501, 599)
@@ -96,43 +93,3 @@ class Beside:
             return await self._http.request(method, target, body, "application/json")
         except LoginRefused:
             raise AuthRefused(f"{self._target.name}: {REFUSED}") from None
-
-
-class Lapi(Beside):
-    """Uniview: JSON in an envelope that says how it went; what is put is the envelope's ``Data``."""
-
-    own = "/LAPI/"
-    identity = "/LAPI/V1.0/System/DeviceInfo"
-
-    def _understood(self, at: str, answer: Answer) -> Document:
-        said = self._succeeded(at, answer)
-        data = said.get("Data")
-        if not isinstance(data, dict):
-            raise Unsupported(f"the device's {at} is empty")
-        return JsonDocument(data)
-
-    async def _store(self, at: str, document: Document) -> Reply:
-        assert isinstance(document, JsonDocument)
-        self._succeeded(at, await self._ask("PUT", at, json.dumps(document.tree, ensure_ascii=False).encode()))
-        return Reply()
-
-    def _succeeded(self, at: str, answer: Answer) -> Mapping[str, object]:
-        said = json_object(answer, f"{self._target.name}: {at}").get("Response")
-        if not isinstance(said, dict):
-            raise Garbled(f"{self._target.name}: {at}: answers no LAPI envelope; check its vendor and its address")
-        if said.get("ResponseCode") != 0 or said.get("StatusCode") not in (0, None):
-            raise Refused(f"{self._target.name}: {at}: the device refuses: {said.get('StatusString')} (code {said.get('StatusCode')})")
-        return said
-
-
-class Sunapi(Beside):
-    """Hanwha: ``Key=Value`` lines, only read: its documents are for partners, and nobody recorded a device."""
-
-    own = "/stw-cgi/"
-    identity = "/stw-cgi/system.cgi?msubmenu=deviceinfo&action=view"
-
-    def _understood(self, at: str, answer: Answer) -> Document:
-        text = answer.text.strip()
-        if answer.status != 200 or text.startswith("NG"):
-            raise Unsupported(f"the device has no {at.split('?', maxsplit=1)[0]} for this account (HTTP {answer.status})")
-        return Pairs(dict(line.split("=", 1) for line in text.splitlines() if "=" in line))

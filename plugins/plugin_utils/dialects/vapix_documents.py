@@ -106,14 +106,18 @@ def conform(definitions: XmlDocument, key: str, value: str, device: str) -> str:
                     raise Refused(f"{device}: {key}: the device takes {', '.join(spelt.values())} and not {value!r}")
                 return spelt[value.lower()]
             case "int":
-                low, high = kind.get("min"), kind.get("max")
-                if (low is not None and int(value) < int(low)) or (high is not None and int(value) > int(high)):
-                    raise Refused(f"{device}: {key}: the device takes {low} to {high} and not {value}")
+                low, high, number = _whole(kind.get("min")), _whole(kind.get("max")), _whole(value)
+                if number is None or (low is not None and number < low) or (high is not None and number > high):
+                    raise Refused(f"{device}: {key}: the device takes {kind.get('min')} to {kind.get('max')} and not {value}")
             case "string":
-                longest = kind.get("maxlen")
-                if longest is not None and len(value) > int(longest):
+                longest = _whole(kind.get("maxlen"))
+                if longest is not None and len(value) > longest:
                     raise Refused(f"{device}: {key}: the device takes {longest} characters and not {len(value)}")
     return value
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text is not None and re.fullmatch(r"-?\d{1,18}", text, re.ASCII) else None
 
 
 def _definition(element: Element, path: list[str]) -> Element | None:
