@@ -30,7 +30,7 @@ from .errors import AuthRefused, Garbled, PinChanged, Refused, Unreachable
 
 MAXIMUM_ANSWER_BYTES = 8 * 1024 * 1024
 CONNECT_SECONDS, READ_SECONDS = 5.0, 15.0
-UNAUTHORIZED, BUSY = 401, 503
+UNAUTHORIZED, BUSY, HTTP_ERROR = 401, 503, 400
 BUSY_SECONDS = (2.0, 4.0, 8.0)
 REDIRECTS = (301, 302, 303, 307, 308)
 REFUSED = "refuses the login and doesn't say how many tries are left; nothing more is tried"
@@ -280,7 +280,12 @@ class Http:
         url = URL(self._base + target, encoded=True)
         try:
             async with self._connected().request(method, url, data=body or None, headers=headers, allow_redirects=False) as answer:
-                content = await _bounded(answer.content, self._base)
+                try:
+                    content = await _bounded(answer.content, self._base)
+                except aiohttp.ClientPayloadError:
+                    if answer.status < HTTP_ERROR:
+                        raise
+                    content = b""  # an NVR302 breaks off in the middle of its 404, which says enough
                 read = {key.lower(): ", ".join(answer.headers.getall(key)) for key in answer.headers}
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             if self._trust.changed:

@@ -120,3 +120,46 @@ def test_an_endless_answer_is_cut(tmp_path):
 
     with Scripted(tmp_path, much) as server, pytest.raises(Garbled, match="more than"):
         asyncio.run(get(f"http://127.0.0.1:{server.ports['http']}", Trust("x")))
+
+
+BROKEN_OFF = b"Transfer-Encoding: chunked\r\n\r\n40\r\nhalf of it"
+
+
+@pytest.mark.parametrize(("status", "told_apart"), [("404 Not Found", True), ("200 OK", False)])
+def test_a_refusal_that_breaks_off_is_a_refusal_and_a_success_that_breaks_off_is_none(status, told_apart):
+    async def answer(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 {status}\r\n".encode() + BROKEN_OFF)
+        await writer.drain()
+        writer.close()
+
+    async def ask():
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server:
+            base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            return await get(base, Trust("x"))
+
+    if told_apart:
+        assert asyncio.run(ask())[0].status == 404
+    else:
+        with pytest.raises(Unreachable):
+            asyncio.run(ask())
+
+
+def test_of_two_schemes_digest_is_taken_though_it_stands_in_a_second_header():
+    async def answer(reader, writer):
+        asked = (await reader.readuntil(b"\r\n\r\n")).decode()
+        if "Authorization: Digest" in asked:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine")
+        else:
+            both = 'WWW-Authenticate: Basic realm="x"\r\nWWW-Authenticate: Digest realm="x", nonce="n", qop="auth"\r\n'
+            writer.write(f"HTTP/1.1 401 No\r\n{both}Content-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    async def ask():
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server:
+            return await get(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", Trust("x"))
+
+    assert asyncio.run(ask())[0].body == b"fine"
