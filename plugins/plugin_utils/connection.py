@@ -75,9 +75,10 @@ class Rim:
         at = plain(self._variables.get("motcua_recorded_at"))
         if not at or accounts is None or not accounts.renewing:
             return None
-        variables = self._variables["hostvars"][at["host"]]
+        theirs = self._variables["hostvars"][at["host"]]
+        variables = {key: theirs[key] for key in theirs if key.startswith(("motcua_", "ansible_host"))}
         wish = plain(variables["motcua_desired"])["channels"][at["channel"]]
-        self._beside = Rim(at["host"], {}, variables, self._loader)
+        self._beside = Rim(at["host"], {}, variables | {"hostvars": self._variables["hostvars"]}, self._loader)
         return Recorder(self._beside.device(), at["channel"], wish)
 
     def first_password(self, device: Device) -> str:

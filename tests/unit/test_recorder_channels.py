@@ -68,8 +68,10 @@ def pair(tmp_path):
         recording = Managed(tmp_path, recorder, "hikvision", name="a-nvr1", motcua_role="nvr", motcua_desired=wish)
         installers = {"master": Managed.MASTER, "initial": {"a-cam1": FACTORY[1], "a-nvr1": FACTORY[1]}}
         (tmp_path / "devices.yml").write_text(yaml.safe_dump(installers))
-        for one in (managed, recording):
-            one.variables["hostvars"] = {"a-cam1": managed.variables, "a-nvr1": recording.variables}
+        both = {"a-cam1": managed, "a-nvr1": recording}  # as in Ansible, a host's variables don't have everybody's in them again
+        hostvars = {name: {key: value for key, value in one.variables.items() if key != "hostvars"} for name, one in both.items()}
+        for one in both.values():
+            one.variables["hostvars"] = hostvars
         yield managed, camera, recording, recorder
 
 
