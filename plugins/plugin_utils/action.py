@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Any, ClassVar
 
 from ansible.plugins.action import ActionBase
@@ -23,6 +24,7 @@ class DeviceAction(ActionBase):
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         """Do the action's work for the task's host."""
+        gc.freeze()  # a fork shares the controller's whole heap: a collection that walks it would copy it, page by page
         result: dict[str, Any] = super().run(tmp, task_vars) | {"changed": False}
         options, variables = plain(self._task.args), task_vars or {}
         self.said: dict[str, Any] = {}
