@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import json
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -82,13 +84,16 @@ def record(
     host: Annotated[str, typer.Argument(help="the device's address")],
     vendor: Annotated[str, typer.Option(help="whose table and dialect to use")],
     user: Annotated[str, typer.Option(help="an account that may read everything")],
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, help="asked for; don't write it into a command")],
     folder: Annotated[Path, typer.Option(help="where the recording goes")] = Path("tests/recordings"),
     role: Annotated[str, typer.Option(help="camera or nvr")] = "camera",
     scheme: Annotated[str, typer.Option(help="https or http")] = "https",
     port: Annotated[int | None, typer.Option(help="443 or 80 unless given")] = None,
 ) -> None:
-    """Read everything that the vendor's table asks for, and write it down without what is secret. Nothing is changed at the device."""
+    """Read everything that the vendor's table asks for, and write it down without what is secret. Nothing is changed at the device.
+
+    The password is asked for, or read as the first line of the input: in a command everybody on the machine could see it.
+    """
+    password = getpass.getpass(f"Password of {user} at {host}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     if scheme not in DEFAULT_PORTS:
         raise ModelError(f"--scheme {scheme}: is not known; write 'https' or 'http'")
     exchanges: list[Exchange] = []
