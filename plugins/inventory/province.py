@@ -100,6 +100,7 @@ def variables(province: Province, host: Host, folder: Path) -> dict[str, Any]:
     if host.platform is not None:
         return named | _ssh(province, host, folder)
     named |= {
+        "ansible_connection": "motcua.cctv.device",
         "motcua_vendor": host.vendor,
         "motcua_user": "motcua-admin",
         "motcua_password": {"secret": "motcua-admin"},

@@ -23,13 +23,13 @@ AD_HOC_STATE = Path("~/.local/state/motcua")
 
 def plain(value: Any) -> Any:
     """Ansible's tagged values as Python's own types: tags break typed comparison and YAML."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(below) for key, below in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(below) for below in value]
-    for kind in (bool, int, float, str):
+    for kind in (str, bool, int, float):  # the many before the few: a mapping is recognised slowly
         if isinstance(value, kind):
             return kind(value)
+    if isinstance(value, list | tuple):
+        return [plain(below) for below in value]
+    if isinstance(value, Mapping):
+        return {str(key): plain(below) for key, below in value.items()}
     return value
 
 

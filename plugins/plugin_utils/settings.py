@@ -97,7 +97,7 @@ def zone_rule(zone: str, at: datetime | None = None) -> tuple[int, bool]:
 
     Zones are compared by it, because devices spell one zone in many ways.
     """
-    written = re.fullmatch(r"UTC([+-])(\d\d):(\d\d)(" + SUMMER + ")?", zone)
+    written = WRITTEN.fullmatch(zone)
     if written:
         sign, hours, minutes, summer = written.groups()
         return (1 if sign == "+" else -1) * (int(hours) * 60 + int(minutes)), summer is not None
@@ -113,6 +113,10 @@ def spell_offset(minutes: int, *, summer: bool = False) -> str:
     return f"UTC{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}{SUMMER if summer else ''}"
 
 
+POSIX = re.compile(r"(?:<[^>]*>|[A-Za-z]+)([+-]?)(\d{1,2})(?::(\d\d))?(?::\d\d)?:?(.*)")
+WRITTEN = re.compile(r"UTC([+-])(\d\d):(\d\d)(" + SUMMER + ")?")
+
+
 def posix_zone(spelt: str) -> Form:
     """A zone in POSIX's way, where west is positive: ``CST-7:00:00``, ``<+07>-7`` and ``ICT-07:00`` are UTC+7.
 
@@ -120,7 +124,7 @@ def posix_zone(spelt: str) -> Form:
     """
 
     def read(native: str) -> str:
-        match = re.match(r"(?:<[^>]*>|[A-Za-z]+)([+-]?)(\d{1,2})(?::(\d\d))?(?::\d\d)?:?(.*)", native)
+        match = POSIX.match(native)
         if not match:
             raise ValueError(f"{native!r} is no POSIX time zone")
         sign, hours, minutes, rest = match.groups()

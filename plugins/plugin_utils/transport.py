@@ -32,6 +32,10 @@ MAXIMUM_ANSWER_BYTES = 8 * 1024 * 1024
 CONNECT_SECONDS, READ_SECONDS = 5.0, 15.0
 UNAUTHORIZED, BUSY, HTTP_ERROR = 401, 503, 400
 BUSY_SECONDS = (2.0, 4.0, 8.0)
+# Compiled when the controller starts: every task's fork would have to do it anew.
+DIGEST = re.compile(r"digest\s+(.*)", re.IGNORECASE | re.DOTALL)
+PAIR = re.compile(r'(\w+)\s*=\s*(?:"([^"]*)"|([^",\s]+))')
+STALE = re.compile(r'stale\s*=\s*"?true', re.IGNORECASE)
 REDIRECTS = (301, 302, 303, 307, 308)
 REFUSED = "refuses the login and doesn't say how many tries are left; nothing more is tried"
 
@@ -355,11 +359,9 @@ def _reason(error: Exception) -> str:
 def _challenge(answer: Answer, base: str) -> _Challenge:
     """The strongest scheme that the device offers: digest before Basic (RFC 7616 section 3.7)."""
     header = answer.headers.get("www-authenticate", "")
-    digest = re.search(r"digest\s+(.*)", header, re.IGNORECASE | re.DOTALL)
+    digest = DIGEST.search(header)
     if digest:
-        values = {
-            key.lower(): quoted or plain for key, quoted, plain in re.findall(r'(\w+)\s*=\s*(?:"([^"]*)"|([^",\s]+))', digest.group(1))
-        }
+        values = {key.lower(): quoted or plain for key, quoted, plain in PAIR.findall(digest.group(1))}
         return _Challenge("digest", values)
     if re.search(r"\bbasic\b", header, re.IGNORECASE):
         return _Challenge("basic", {})
@@ -369,7 +371,7 @@ def _challenge(answer: Answer, base: str) -> _Challenge:
 def _is_stale(answer: Answer) -> bool:
     """The device says that only the nonce was too old: that is no failed login (RFC 7616 section 3.3)."""
     header = answer.headers.get("www-authenticate", "")
-    return answer.status == UNAUTHORIZED and bool(re.search(r'stale\s*=\s*"?true', header, re.IGNORECASE))
+    return answer.status == UNAUTHORIZED and STALE.search(header) is not None
 
 
 def _digest(challenge: _Challenge, credential: Credential, method: str, target: str) -> str:

@@ -81,6 +81,7 @@ class Fleet:
         self._folder = folder
         self.port = free_port()
         self.common = {
+            "ansible_connection": "motcua.cctv.device",  # as in a province's inventory
             "motcua_vendor": "hikvision",
             "motcua_user": USER,
             "motcua_password": PASSWORD,

@@ -64,3 +64,13 @@ def test_a_mistake_ends_the_run_with_one_line(tmp_path):
     assert done.returncode == 1
     assert done.stdout == ""
     assert all(line.startswith(str(tmp_path / "province.yml")) for line in done.stderr.splitlines())
+
+
+def test_a_program_for_a_camera_runs_nowhere_and_ends_in_one_sentence(tmp_path):
+    ansible = str(Path(sys.executable).with_name("ansible"))
+    mark = tmp_path / "ran"
+    command = [ansible, "-i", "inventory/lab/province.yml", "tan-dinh-cam1", "-m", "ansible.builtin.command", "-a", f"touch {mark}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"ANSIBLE_CONFIG": "ansible.cfg"})
+    assert done.returncode == 2
+    assert "a camera or recorder runs no programs; use motcua.cctv.device" in done.stdout
+    assert not mark.exists()

@@ -40,10 +40,10 @@ UNSUITED = (
 )
 
 
+# Compiled once: every task's fork would have to do it anew.
+MARKS = tuple((kind, key, re.compile(pattern, re.IGNORECASE)) for kind in UNSUITED for key, pattern in kind.marks.items())
+
+
 def recognised(values: Mapping[str, object]) -> Unsuited | None:
     """Which of them a device is, by its values under ``identity``; None for all others."""
-    for kind in UNSUITED:
-        said = {key: str(values.get(f"identity.{key}", "")).strip() for key in kind.marks}
-        if any(re.search(pattern, said[key], re.IGNORECASE) for key, pattern in kind.marks.items()):
-            return kind
-    return None
+    return next((kind for kind, key, mark in MARKS if mark.search(str(values.get(f"identity.{key}", "")).strip())), None)
