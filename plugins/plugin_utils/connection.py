@@ -9,12 +9,13 @@ from typing import Any
 from .accounts import Accounts, Login, Owner
 from .conversation import Device, Recorder
 from .dialects import Target
-from .diff import SECRET
+from .diff import SECRET, Running
 from .errors import Locked, ModelError, MotcuaError, Unreachable
 from .secrets import Journal
 from .transport import Credential, Trust
 from .vault import open_masters
 from .vendors import vendor_named
+from .vendors.unsuited import recognised
 
 OPTIONS = ("host", "vendor", "user", "password", "scheme", "port", "ca", "channel", "role", "experimental")
 DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -165,6 +166,24 @@ class Rim:
                 result = result.replace(secret, SECRET) if secret else result
             return str(result)
         return result if isinstance(result, bool | int | float | None) else str(result)
+
+
+def shown(device: Device, running: Running) -> dict[str, Any]:
+    """What was read as a result: identity, running, and what couldn't be said or told."""
+    kind = recognised(running.values)
+    tree: dict[str, Any] = {}
+    for key, value in running.values.items():
+        *path, last = key.split(".")
+        node = tree
+        for part in path:
+            node = node.setdefault(part, {})
+        node[last] = value
+    identity = {"vendor": device.vendor.name, **tree.pop("identity", {})}
+    unsupported = [{"key": key, "reason": reason} for key, reason in sorted(running.unsupported.items())]
+    unknown = [{"key": key, "reason": str(error)} for key, error in sorted(running.unknown.items())]
+    found = [] if kind is None else [f"it {kind.sentence}"]
+    now = {**tree, **running.rows}
+    return {"identity": identity, "running": now, "unsupported": unsupported, "unknown": unknown, "findings": found}
 
 
 class _Remembering(Accounts):

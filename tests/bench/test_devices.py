@@ -41,6 +41,7 @@ PRINTING = {
 }
 NOTHING = {"ansible.builtin.debug": {"msg": "nothing"}}
 READ = {"motcua.cctv.device_info": {}}
+READ_ALL = {"motcua.cctv.devices_info": {}}
 SET = {"motcua.cctv.device": {}}
 PEER = {
     "ansible.builtin.uri": {
@@ -97,12 +98,13 @@ class Fleet:
         """CPU seconds of all cameras until now."""
         return sum(said(self.port, number)["cpu_s"] for number in (1, CAMERAS))
 
-    def play(self, task, cameras, **variables):
+    def play(self, task, cameras, *, once=False, **variables):
         """One task with one `ansible-playbook`: what it cost, and each camera's result. Results are printed: conditions cost more."""
         names = [f"camera-{number}" for number in range(1, cameras + 1)]
         inventory, playbook = self._folder / "hosts.ini", self._folder / "play.yml"
-        inventory.write_text("".join(f"{name} ansible_host={address(number)}\n" for number, name in enumerate(names, 1)))
-        playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "vars": self.common | variables, "tasks": [task]}]))
+        hosts = "".join(f"{name} ansible_host={address(number)}\n" for number, name in enumerate(names, 1))
+        inventory.write_text(f"{hosts}[all:vars]\n" + "".join(f"{key}={value}\n" for key, value in self.common.items()))
+        playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "vars": variables, "tasks": [task]}]))
         command = [Path(sys.executable).with_name("ansible-playbook"), "--inventory", inventory, "--forks", str(FORKS), playbook]
         asked = len(self.asked())
         before, since = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
@@ -111,8 +113,9 @@ class Fleet:
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         results = dict(re.findall(r"(?ms)^(camera-\d+) \| SUCCESS => (\{.*?^\})", done.stdout))
-        assert results.keys() == set(names), done.stdout[-2000:]
-        return Cost(cameras, wall, cpu, len(self.asked()) - asked), [json.loads(results[name]) for name in names]
+        found = json.loads(results["camera-1"])["devices"] if once else {name: json.loads(text) for name, text in results.items()}
+        assert found.keys() == set(names), done.stdout[-2000:]
+        return Cost(cameras, wall, cpu, len(self.asked()) - asked), [found[name] for name in names]
 
     def bare(self, paths, cameras):
         """The documents with nothing but a client: what it cost, and each camera's deviceInfo."""
@@ -173,18 +176,22 @@ def test_reading_1100_cameras(cameras):
     served, asked = cameras.served(), len(cameras.asked())
     ours, read_by_us = cameras.play(READ, CAMERAS)
     served, paths = cameras.served() - served, list(dict.fromkeys(cameras.asked()[asked:]))
+    once, read_at_once = cameras.play(READ_ALL, CAMERAS, once=True)
     floor, read_bare = cameras.bare(paths, CAMERAS)
     idle, _ = cameras.play(NOTHING, CAMERAS)
     peer, read_by_peer = cameras.play(PEER, PEERS, documents=paths, ansible_connection="local")
     print(f"\n{len(paths)} documents of each camera; {FORKS} forks")
     print(f"device_info:          {ours}; the cameras' own CPU {served:.1f} s")
+    print(f"devices_info:         {once}")
     print(f"a bare client:        {floor}")
     print(f"Ansible doing nothing:{idle}")
     print(f"ansible.builtin.uri:  {peer}")
     print(f"device_info to the bare client:        {ours.times(floor)}")
+    print(f"devices_info to the bare client:       {once.times(floor)}")
     print(f"device_info to Ansible doing nothing:  {ours.times(idle)}")
     print(f"ansible.builtin.uri to device_info:    {peer.times(ours)}")
     assert [result["identity"]["serial"] for result in read_by_us] == serials
+    assert [result["identity"]["serial"] for result in read_at_once] == serials
     assert [number for number, info in enumerate(read_bare) if serials[number] not in info] == []
     told = [{one["item"]: one["content"] for one in result["results"]} for result in read_by_peer]
     assert [number for number, found in enumerate(told) if serials[number] not in found[INFO]] == []
