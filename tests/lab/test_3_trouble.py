@@ -61,7 +61,7 @@ def test_a_wrong_model_stops_before_anything_is_sent(tmp_path):
     ran = run(str(ROOT / ".venv/bin/ansible-playbook"), "-i", str(copy / "province.yml"), "playbooks/rollout.yml")
     assert ran.code == 1
     (line,) = [line for line in ran.text.splitlines() if "dahau" in line]
-    assert "sites.xuong-lam.cameras.cam1.vendor: 'dahau' is not known; write 'hikvision' or 'dahua'" in line
+    assert "sites.xuong-lam.cameras.cam1.vendor: 'dahau' is not known; write one of axis, dahua, hanwha, hikvision, onvif, uniview" in line
     assert "PLAY" not in ran.text
     assert "Traceback" not in ran.text
 
