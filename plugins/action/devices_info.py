@@ -9,7 +9,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ..plugin_utils.action import DEFAULT_SECONDS
-from ..plugin_utils.connection import Rim, plain, shown
+from ..plugin_utils.connection import Rim, own, plain, shown
 from ..plugin_utils.errors import ModelError, MotcuaError
 from ..plugin_utils.reconcile import read
 
@@ -35,7 +35,7 @@ class ActionModule(ActionBase):
                 "msg": f"{unknown[0]}: is not an option of this module; it has timeout, at_once",
             }
         hostvars = variables["hostvars"]
-        wanted = {name: _own(hostvars[name]) for name in plain(variables.get("ansible_play_hosts") or [])}
+        wanted = {name: own(hostvars[name]) for name in plain(variables.get("ansible_play_hosts") or [])}
         devices = {name: theirs | {"hostvars": hostvars} for name, theirs in wanted.items() if "motcua_vendor" in theirs}
         seconds, at_once = float(options.get("timeout") or DEFAULT_SECONDS), int(options.get("at_once") or AT_ONCE)
         return result | {"changed": False, "devices": asyncio.run(self._all(devices, seconds, at_once))}
@@ -60,7 +60,3 @@ class ActionModule(ActionBase):
         except (MotcuaError, TimeoutError) as error:
             failure = {"failed": True, "kind": ModelError.kind, "msg": str(error)} if rim is None else rim.failure(error)
             return failure if rim is None else dict(rim.scrubbed(failure))
-
-
-def _own(variables: Any) -> dict[str, Any]:
-    return {key: variables[key] for key in variables if key.startswith(("motcua_", "ansible_host"))}

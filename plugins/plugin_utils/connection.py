@@ -34,6 +34,11 @@ def plain(value: Any) -> Any:
     return value
 
 
+def own(variables: Any) -> dict[str, Any]:
+    """What a device's connection is made of, out of all that a host has."""
+    return {key: variables[key] for key in variables if key.startswith(("motcua_", "ansible_host"))}
+
+
 class Rim:
     """One action's connection: its device and the secrets that mustn't leave."""
 
@@ -77,7 +82,7 @@ class Rim:
         if not at or accounts is None or not accounts.renewing:
             return None
         theirs = self._variables["hostvars"][at["host"]]
-        variables = {key: theirs[key] for key in theirs if key.startswith(("motcua_", "ansible_host"))}
+        variables = own(theirs)
         wish = plain(variables["motcua_desired"])["channels"][at["channel"]]
         self._beside = Rim(at["host"], {}, variables | {"hostvars": self._variables["hostvars"]}, self._loader)
         return Recorder(self._beside.device(), at["channel"], wish)

@@ -141,6 +141,18 @@ def posix_zone(spelt: str) -> Form:
     return Form(read, write, zone_rule)
 
 
+def indexed_zone(zones: tuple[int, ...]) -> Form:
+    """A zone as its index in a vendor's table of minutes east of UTC."""
+
+    def read(native: str) -> str:
+        index = int(native)
+        if not 0 <= index < len(zones):
+            raise ValueError(f"there is no time zone {index}")
+        return spell_offset(zones[index])
+
+    return Form(read, lambda zone: str(zones.index(zone_rule(zone)[0])), zone_rule)
+
+
 @dataclass(frozen=True)
 class Setting:
     """One row of a vendor's table.

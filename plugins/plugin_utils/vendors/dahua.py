@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..settings import NETMASK, TEXT, TRUE_FALSE, Form, Items, Risk, Setting, choice, number, one_of_list, spell_offset, zone_rule
+from ..settings import NETMASK, TEXT, TRUE_FALSE, Form, Items, Risk, Setting, choice, indexed_zone, number, one_of_list
 from .table import Vendor, password_rule
 
 # NTP.TimeZone is an index into this table of minutes east of UTC; coded by others, 21 to 31 by the table's own order.
@@ -17,18 +17,7 @@ RECORDED = ("camera", "channel")
 SYSTEM = "cgi:magicBox.cgi?action=getSystemInfo"
 
 
-def _read_zone(native: str) -> str:
-    index = int(native)
-    if not 0 <= index < len(ZONES):
-        raise ValueError(f"there is no time zone {index}")
-    return spell_offset(ZONES[index])
-
-
-def _write_zone(zone: Any) -> str:
-    return str(ZONES.index(zone_rule(zone)[0]))
-
-
-INDEXED_ZONE = Form(_read_zone, _write_zone, zone_rule)
+INDEXED_ZONE = indexed_zone(ZONES)
 
 
 def stream(profile: str, name: str) -> tuple[Setting, ...]:

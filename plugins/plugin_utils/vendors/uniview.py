@@ -7,7 +7,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any
 
-from ..settings import Form, Items, Risk, Setting, choice, number, one_of_list, spell_offset, switch, zone_rule
+from ..settings import Form, Items, Risk, Setting, choice, indexed_zone, number, one_of_list, switch
 from . import onvif
 from .table import Vendor, password_rule
 
@@ -22,14 +22,7 @@ ZONES = (
 ON_OFF = switch("1", "0")
 
 
-def _read_zone(native: str) -> str:
-    index = int(native)
-    if not 0 <= index < len(ZONES):
-        raise ValueError(f"there is no time zone {index}")
-    return spell_offset(ZONES[index])
-
-
-ZONE = Form(_read_zone, lambda zone: str(ZONES.index(zone_rule(zone)[0])), zone_rule)
+ZONE = indexed_zone(ZONES)
 
 
 def _server(value: Any, _at: str) -> Mapping[str, Any]:
