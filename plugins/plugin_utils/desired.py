@@ -175,7 +175,7 @@ def _recorded(province: Province, planned: Plan) -> list[dict[str, Any]]:
                     "height": step.height,
                     "fps": step.fps,
                     "bitrate_kbps": step.bitrate_kbps,
-                    "retention_days": camera.policy.recording_days,
+                    "retention_days": camera.retention_days,
                 }
             )
     return sorted(rows, key=lambda row: str(row["camera"]))

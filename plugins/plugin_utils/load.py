@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,9 +14,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from .contradictions import contradictions
 from .errors import ModelError
-from .model import Province, Site
-from .vendors import VENDORS, complaint
+from .model import Province
+from .vendors import complaint
 
 PLUGIN = "motcua.cctv.province"
 
@@ -35,10 +36,11 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         return super().construct_mapping(node, deep)  # type: ignore[no-any-return]  # an untyped base
 
 
-def load(path: str | Path) -> Province:
-    """Read ``province.yml`` and the ``sites/*.yml``, ``viewers.yml`` and ``keys/*.pub`` beside it.
+def load(path: str | Path, on: date | None = None) -> Province:
+    """Read ``province.yml`` and the ``sites/*.yml``, ``viewers.yml``, ``prices.yml`` and ``keys/*.pub`` beside it.
 
     :param path: the province file, for example ``inventory/lab/province.yml``.
+    :param on: the day whose tree is wanted: units, levels, parents and closed sites have dates. Today in the province unless given.
     :raises ModelError: one line a mistake; nothing has been sent to any device by then.
     """
     path = Path(path)
@@ -47,16 +49,18 @@ def load(path: str | Path) -> Province:
         raise ModelError(f"{path}: plugin: is not ours; write '{PLUGIN}'")
     files: dict[str, Path] = {}
     root["sites"] = _read_sites(path.parent / "sites", files)
-    viewers = path.parent / "viewers.yml"
-    if viewers.exists():
-        root["viewers"] = _read(viewers).get("viewers", {})
+    for key, file in (("viewers", "viewers.yml"), ("prices_vnd", "prices.yml")):
+        if (path.parent / file).exists():
+            root[key] = _read(path.parent / file).get(key, {})
+    root["on"] = on or datetime.now(_zone(root.get("timezone"))).date()
+    _as_on(root, root["on"])
     _inherit_policy(root)
     root["hub_public_keys"] = {file.stem: file.read_text().strip() for file in sorted((path.parent / "keys").glob("*.pub"))}
     try:
         province = Province.model_validate(root)
     except ValidationError as error:
         raise ModelError("\n".join(_sentence(path, files, detail) for detail in error.errors())) from None
-    mistakes = [f"{files.get(site, path)}: {where}: {what}" for site, where, what in _contradictions(province)]
+    mistakes = [f"{files.get(site, path)}: {where}: {what}" for site, where, what in contradictions(province)]
     if mistakes:
         raise ModelError("\n".join(mistakes))
     return province
@@ -92,6 +96,34 @@ def _read_sites(folder: Path, files: dict[str, Path]) -> dict[str, Any]:
                 raise ModelError(f"{file}: sites.{site}: is also in {files[site]}; give one of the two another id")
             sites[site], files[site] = value, file
     return sites
+
+
+def _zone(name: Any) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (TypeError, KeyError, ValueError, OSError):
+        return UTC  # a wrong name is said with all other mistakes
+
+
+def _as_on(root: dict[str, Any], on: date) -> None:
+    """Give every site the level and the parent that it has on that day, and set the closed ones apart."""
+    root["retired"] = {}
+    for name, raw in list(root["sites"].items()):
+        if not isinstance(raw, dict):
+            continue
+        units = raw.get("units")
+        for unit in units if isinstance(units, list) else ():
+            if isinstance(unit, dict) and _day(unit.get("from"), date.max) <= on <= _day(unit.get("until"), date.max):
+                raw |= {key: unit[key] for key in ("level", "parent") if unit.get(key) is not None}
+        if _day(raw.get("retired"), date.max) <= on:
+            root["retired"][name] = root["sites"].pop(name)
+
+
+def _day(value: Any, otherwise: date) -> date:
+    try:
+        return value if isinstance(value, date) else date.fromisoformat(str(value))
+    except ValueError:
+        return otherwise
 
 
 def _inherit_policy(root: dict[str, Any]) -> None:
@@ -131,6 +163,8 @@ def _merge(above: Any, below: Any) -> Any:
 
 def _sentence(path: Path, files: Mapping[str, Path], detail: ErrorDetails) -> str:
     where = [str(part) for part in detail["loc"] if not str(part).startswith(("literal[", "is-instance", "function-"))]
+    if where[0] == "retired":
+        where[0] = "sites"
     file = files.get(where[1], path) if len(where) > 1 and where[0] == "sites" else path
     if detail["type"] == "extra_forbidden":
         names = _known_keys(where[:-1])
@@ -167,78 +201,3 @@ def _element(annotation: Any) -> Any:
         return annotation
     inner = [_element(argument) for argument in getattr(annotation, "__args__", ())]
     return next((model for model in inner if isinstance(model, type) and issubclass(model, BaseModel)), None)
-
-
-def _contradictions(province: Province) -> Iterator[tuple[str, str, str]]:
-    """(site or '', key path, sentence) for what no single value shows: references, duplicates, addresses outside their net."""
-    kinds = Counter(centre.kind for centre in province.centres.values())
-    if kinds["storage"] != 1:
-        yield "", "centres", f"{kinds['storage']} centres have 'kind: storage'; exactly one holds hub and recorder"
-    try:
-        ZoneInfo(province.timezone)
-    except (KeyError, ValueError, OSError):
-        yield "", "timezone", f"{province.timezone!r} is not an IANA time zone; write for example 'Asia/Ho_Chi_Minh'"
-    for name, centre in province.centres.items():
-        if centre.address not in centre.lan:
-            yield "", f"centres.{name}.address", f"{centre.address} is outside its lan {centre.lan}; correct one of the two"
-    owners: dict[int, str] = {}
-    for name, site in province.sites.items():
-        where = f"sites.{name}"
-        if site.number in owners:
-            yield name, f"{where}.number", f"{site.number} is also the number of '{owners[site.number]}'; give the newer site a free one"
-        owners.setdefault(site.number, name)
-        if site.parent is not None and site.parent not in province.sites:
-            yield name, f"{where}.parent", f"there is no site '{site.parent}'; name one, or remove the key"
-        for path, what in _site_contradictions(site):
-            yield name, f"{where}.{path}", what
-    for viewer, value in province.viewers.items():
-        if value.watches != "all" and value.watches not in province.sites:
-            yield "", f"viewers.{viewer}.watches", f"there is no site '{value.watches}'; name one, or write 'all'"
-
-
-def _site_contradictions(site: Site) -> Iterator[tuple[str, str]]:
-    if site.lan.prefixlen < 24:
-        yield "lan", f"{site.lan} is larger than the /24 that a site is translated to; name the /24 that holds router and cameras"
-    if site.isolation == "segment" and not site.router.camera_ports:
-        yield "router.camera_ports", "is empty, but isolation is 'segment'; name the router's ports that cameras are on"
-    owners: dict[Any, str] = {}
-    addresses = [("router", site.router.address)]
-    addresses += [(f"nvrs.{name}", nvr.address) for name, nvr in site.nvrs.items()]
-    addresses += [(f"cameras.{name}", camera.address) for name, camera in site.cameras.items() if camera.address is not None]
-    for owner, address in addresses:
-        if address not in site.lan or address in (site.lan.network_address, site.lan.broadcast_address):
-            yield f"{owner}.address", f"{address} is not a host address of the office LAN {site.lan}; correct one of the two"
-        elif address in owners:
-            yield f"{owner}.address", f"{address} is also the address of {owners[address]}; two devices can't share one"
-        owners.setdefault(address, owner)
-    both = sorted(set(site.nvrs) & set(site.cameras))
-    if both:
-        yield f"cameras.{both[0]}", "is also the id of an NVR of this site; give one of the two another id"
-    if "router" in {*site.nvrs, *site.cameras}:
-        yield "cameras.router", "'router' is the router's own id; choose another"
-    for kind, devices in (("nvrs", site.nvrs), ("cameras", site.cameras)):
-        for name, device in devices.items():
-            if device.stream_path is None and VENDORS[device.vendor].stream_path is None:
-                yield f"{kind}.{name}.stream_path", f"is missing; only the device knows it ({device.vendor}): 'device_info' shows it"
-    yield from _channel_contradictions(site)
-
-
-def _channel_contradictions(site: Site) -> Iterator[tuple[str, str]]:
-    used: dict[tuple[str, int], str] = {}
-    for name, camera in site.cameras.items():
-        if camera.through is None and camera.address is None:
-            yield f"cameras.{name}.address", "is missing; add it, or say 'source: nvr:<id>/<channel>'"
-        if camera.through is not None and camera.address is not None:
-            yield f"cameras.{name}.address", "a camera behind a recorder has no LAN address; remove it, or write 'source: direct'"
-        for key, channel in (("source", camera.through), ("recorder", camera.recorded_at)):
-            if channel is None:
-                continue
-            nvr = site.nvrs.get(channel.nvr)
-            if nvr is None:
-                yield f"cameras.{name}.{key}", f"there is no NVR '{channel.nvr}' at this site; add it under nvrs, or correct the id"
-            elif channel.number > nvr.channels:
-                yield f"cameras.{name}.{key}", f"channel {channel.number} does not exist; '{channel.nvr}' has {nvr.channels}"
-            place = (channel.nvr, channel.number)
-            if place in used:
-                yield f"cameras.{name}.{key}", f"channel {channel.number} of '{channel.nvr}' is already {used[place]}'s; name a free one"
-            used[place] = name

@@ -10,7 +10,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS
 
 CORE = Path("plugins/plugin_utils")
 ORDER = [
-    "errors", "settings", "vendors", "model", "load", "plan", "secrets", "vault", "desired", "transport", "dialects", "accounts", "diff", "conversation", "apply", "renewal", "reconcile", "operations",
+    "errors", "settings", "vendors", "model", "contradictions", "load", "plan", "secrets", "vault", "desired", "transport", "dialects", "accounts", "diff", "conversation", "apply", "renewal", "reconcile", "operations",
     "connection", "files", "action",
     "findings", "report",
 ]  # fmt: skip

@@ -1,0 +1,204 @@
+"""What stands at a site: lines, router, switches, recorders, cameras, and what can't join."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from ipaddress import IPv4Address, IPv4Interface
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from .policy import Policy
+from .values import (
+    CameraClass,
+    Codec,
+    Count,
+    Decision,
+    Interface,
+    LineKind,
+    Mac,
+    Mbps,
+    Percent,
+    Platform,
+    Port,
+    StreamName,
+    StreamPath,
+    Text,
+    Value,
+    Vendor,
+    Year,
+    Zone,
+)
+
+
+class Line(Value):
+    """A line that the office already has. Rates are measured, not promised."""
+
+    kind: LineKind
+    provider: Text
+    interface: Interface
+    address: IPv4Interface | Literal["cgnat"] = Field(
+        description="address/length on the line, or `cgnat` when the provider gives a private, changing one"
+    )
+    gateway: IPv4Address | None = None
+    up_mbps: Mbps
+    down_mbps: Mbps
+    p95_up_mbps: Annotated[float, Field(ge=0)] | None = Field(
+        default=None, description="95th percentile of the office's own traffic over 7 days; unknown counts as half the line"
+    )
+    p95_down_mbps: Annotated[float, Field(ge=0)] | None = Field(default=None, description="the same, downwards")
+    vms_pull_mbps: Annotated[float, Field(ge=0)] = Field(
+        default=0, description="what a VMS that is already there pulls over this line and `p95_up_mbps` doesn't contain"
+    )
+    mtu: Annotated[int, Field(ge=1280, le=1500)] = 1500
+    contract_mbps: Mbps | None = Field(default=None, description="what the contract promises")
+    monthly_vnd: Count | None = None
+    rtt_ms: Annotated[float, Field(ge=0)] | None = Field(default=None, description="round trip to the centre")
+    loss_percent: Percent | None = None
+    measured: date | None = None
+
+    @property
+    def office_up_mbps(self) -> float:
+        """What the office itself sends: measured, or half the line while nobody has measured."""
+        return self.up_mbps / 2 if self.p95_up_mbps is None else self.p95_up_mbps
+
+    @property
+    def office_down_mbps(self) -> float:
+        """What the office itself receives: measured, or half the line while nobody has measured."""
+        return self.down_mbps / 2 if self.p95_down_mbps is None else self.p95_down_mbps
+
+
+class Reuse(Value):
+    """A decision on a device that people took against the plan's own."""
+
+    decision: Decision
+    reason: Text
+
+
+class Device(Value):
+    """What is known of a piece of equipment: from its label, its papers or a survey. ``None`` is: nobody has looked."""
+
+    model: Text | None = None
+    serial: Text | None = None
+    mac: Mac | None = None
+    firmware: Text | None = None
+    build: Text | None = Field(default=None, description="as the device says it: `build 210625`, `2021-06-25`")
+    bought_year: Year | None = None
+    condition: Literal["good", "worn", "broken"] | None = None
+    conformity: Text | None = Field(default=None, description="number of the conformity certificate, origin and quality papers")
+    reuse: Reuse | None = None
+
+
+class Router(Device):
+    """The router that stands at the site."""
+
+    platform: Platform
+    address: IPv4Address
+    lan_interface: Interface
+    office_ports: tuple[Interface, ...] = ()
+    camera_ports: tuple[Interface, ...] = ()
+
+
+class Switch(Device):
+    """A switch between router and cameras."""
+
+    name: Text
+    managed: bool = False
+    ports_free: Count = 0
+    poe_ports_free: Count = 0
+    poe_free_w: Annotated[float, Field(ge=0)] | None = None
+
+
+class Disk(Value):
+    """A recorder's disk; GB are decimal."""
+
+    size_gb: Annotated[float, Field(gt=0)]
+    health: Literal["ok", "failing"] | None = None
+
+
+class Nvr(Device):
+    """A recorder at the site."""
+
+    vendor: Vendor
+    name: Text
+    address: IPv4Address
+    channels: Annotated[int, Field(ge=1, le=256)]
+    scheme: Literal["https", "http"] = "https"
+    port: Port | None = None
+    rtsp_port: Port = 554
+    stream_path: StreamPath | None = Field(default=None, description="the main stream's path, where it isn't the vendor's usual one")
+    disks: tuple[Disk, ...] = ()
+    oldest_footage: date | None = None
+
+
+class Channel(Value):
+    """One channel of a recorder of the same site, written ``nvr1/3``."""
+
+    nvr: str
+    number: int
+
+    @classmethod
+    def parse(cls, text: str) -> Channel:
+        """Read ``nvr1/3``; ValueError on any other shape."""
+        nvr, slash, number = text.partition("/")
+        if not slash or not nvr or not number.isdecimal() or int(number) < 1:
+            raise ValueError(f"{text!r} is not <nvr>/<channel>")
+        return cls(nvr=nvr, number=int(number))
+
+
+class StreamReport(Value):
+    """What one stream of a camera can do, as the camera reports it, and the bitrate that it had when it was surveyed."""
+
+    codecs: tuple[Codec, ...] = Field(min_length=1)
+    width: Annotated[int, Field(ge=1)]
+    height: Annotated[int, Field(ge=1)]
+    fps: Annotated[float, Field(gt=0)]
+    bitrate_kbps: Annotated[int, Field(ge=1)] | None = None
+
+
+class Camera(Device):
+    """A camera. ``source: nvr:<id>/<channel>`` is one without a LAN address: analogue, or on a recorder's private PoE net."""
+
+    vendor: Vendor
+    name: Text
+    address: IPv4Address | None = None
+    source: Annotated[str, StringConstraints(pattern=r"^(direct|nvr:[a-z0-9-]+/[1-9][0-9]*)$")] = "direct"
+    recorder: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+/[1-9][0-9]*$")] | None = Field(
+        default=None, description="<nvr>/<channel> of the site's recorder that records this camera over the LAN"
+    )
+    zone: Zone | None = Field(default=None, description="what it watches; only people can say it")
+    camera_class: CameraClass = Field(default="standard", alias="class")
+    scheme: Literal["https", "http"] = "https"
+    port: Port | None = None
+    rtsp_port: Port = 554
+    stream_path: StreamPath | None = Field(default=None, description="the main stream's path, where it isn't the vendor's usual one")
+    streams: Mapping[StreamName, StreamReport] = Field(default={}, description="what the camera's streams can do; empty: nobody has looked")
+    microphone: bool | None = None
+    policy: Policy = Policy()
+
+    @property
+    def through(self) -> Channel | None:
+        """The recorder's channel through which this camera is read, set and streamed; None when it stands on the LAN."""
+        return None if self.source == "direct" else Channel.parse(self.source.removeprefix("nvr:"))
+
+    @property
+    def recorded_at(self) -> Channel | None:
+        """The recorder's channel that pulls this camera over the LAN, if any."""
+        return None if self.recorder is None else Channel.parse(self.recorder)
+
+    @property
+    def retention_days(self) -> int:
+        """How long the centre keeps its footage."""
+        return self.policy.class_days.get(self.camera_class, self.policy.recording_days)
+
+
+class Other(Device):
+    """Something that a survey found and motcua can't manage: a cloud-only camera, an unknown box. It is planned for, never configured."""
+
+    kind: Literal["camera", "recorder", "other"]
+    maker: Text
+    name: Text
+    address: IPv4Address | None = None
+    zone: Zone | None = None
+    why: Text = Field(description="why it can't join")

@@ -1,0 +1,119 @@
+"""A province: its centres, networks, sites and viewers, and what its storage and its prices are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from ipaddress import IPv4Address, IPv4Network
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .policy import Policy
+from .site import Coordinates, Site
+from .values import Count, Id, Latitude, LineKind, Longitude, Port, Text, Value
+
+
+class Centre(Value):
+    """A centre: the storage and processing centre (hub and recorder), or the operations centre (IOC)."""
+
+    name: Text
+    kind: Literal["storage", "ioc"]
+    lan: IPv4Network
+    address: IPv4Address
+    endpoints: Mapping[LineKind, IPv4Address] = Field(default={}, description="literal addresses: DNS may be dead")
+    port: Port = 51820
+    controllers: tuple[IPv4Address, ...] = ()
+    footage_gb: Annotated[float, Field(gt=0)] | None = Field(default=None, description="what its disks hold of footage today, decimal GB")
+    line_mbps: Annotated[float, Field(gt=0)] | None = Field(default=None, description="what all sites' video may take of its line")
+
+
+class Networks(Value):
+    """The address plan's pools."""
+
+    sites: IPv4Network
+    tunnels: IPv4Network
+    tslcd: tuple[IPv4Network, ...] = ()
+    time_sources: Mapping[LineKind, tuple[IPv4Address, ...]] = {}
+
+
+class Masters(Value):
+    """Paths of the two vaulted master secrets, relative to the inventory."""
+
+    devices: str
+    tunnels: str
+
+
+class Ssh(Value):
+    """How the controller reaches Linux machines; paths are relative to the inventory."""
+
+    user: str = "motcua"
+    private_key: str | None = None
+    known_hosts: str = "state/known_hosts"
+    proxy_command: str | None = None
+
+
+class Disks(Value):
+    """How the storage centre's disks are built, and what the plan allows for."""
+
+    disk_tb: Annotated[float, Field(gt=0)] = 8
+    raid: Literal["none", "raid1", "raid5", "raid6"] = "raid6"
+    group_disks: Annotated[int, Field(ge=1, le=64)] = Field(default=8, description="disks of one RAID group")
+    write_mbytes_per_disk: Annotated[float, Field(gt=0)] = Field(default=80, description="MB/s that one disk writes while it is also read")
+    free_percent: Annotated[float, Field(ge=0, lt=100)] = 10
+    growth_percent_per_year: Annotated[float, Field(ge=0, le=200)] = 10
+    years: Annotated[int, Field(ge=0, le=20)] = 3
+
+
+class Extent(Value):
+    """The rectangle that the province lies in, degrees WGS 84: a site outside it has its coordinates wrong."""
+
+    south: Latitude
+    west: Longitude
+    north: Latitude
+    east: Longitude
+
+    def contains(self, place: Coordinates) -> bool:
+        """Whether a place lies in it."""
+        return self.south <= place.latitude <= self.north and self.west <= place.longitude <= self.east
+
+
+class Viewer(Value):
+    """Someone who may watch: leaders of a unit see it and everything below."""
+
+    name: Text
+    watches: Id | Literal["all"]
+    sits_at: Id | None = Field(default=None, description="the site over whose line they watch; None: at a centre")
+    screens: Annotated[int, Field(ge=1, le=64)] = Field(default=1, description="live pictures at a time")
+
+
+class Province(Value):
+    """The whole of what people wrote, as it is on one day."""
+
+    id: Id
+    name: Text
+    timezone: str
+    on: date | None = Field(default=None, description="the day whose tree this is; load says it")
+    extent: Extent | None = None
+    networks: Networks
+    masters: Masters
+    ssh: Ssh = Ssh()
+    centres: Mapping[Id, Centre]
+    disks: Disks = Disks()
+    policy: Policy = Policy()
+    sites: Mapping[Id, Site]
+    retired: Mapping[Id, Site] = Field(default={}, description="sites that are closed; load tells them apart by `retired`")
+    viewers: Mapping[Id, Viewer] = {}
+    prices_vnd: Mapping[Id, Count] = Field(default={}, description="read from prices.yml")
+    hub_public_keys: Mapping[Id, str] = Field(default={}, description="read from keys/<centre>.pub, never written by hand")
+
+    def storage_centre(self) -> tuple[str, Centre]:
+        """Id and value of the centre that holds hub and recorder; load made sure that there is exactly one."""
+        return next((name, centre) for name, centre in self.centres.items() if centre.kind == "storage")
+
+    def ancestors(self, site: str) -> Iterator[str]:
+        """The sites above this one, nearest first."""
+        parent = self.sites[site].parent
+        while parent is not None:
+            yield parent
+            parent = self.sites[parent].parent

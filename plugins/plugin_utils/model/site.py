@@ -1,0 +1,115 @@
+"""A one-stop office: whose it is, where, and what stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from ipaddress import IPv4Network
+from typing import Annotated
+
+from pydantic import Field
+
+from .equipment import Camera, Line, Nvr, Other, Router, Switch
+from .policy import Policy
+from .values import Clock, Count, Id, Isolation, Latitude, Level, Longitude, Percent, Text, Value, Zone
+
+
+class Unit(Value):
+    """The administrative unit that a site serves, with the dates between which that is true.
+
+    ``level`` and ``parent`` are the site's in that time, where they differ from the site's own: offices are merged and moved, sites stay.
+    """
+
+    code: Text
+    name: Text
+    level: Level | None = None
+    parent: Id | None = None
+    since: date = Field(alias="from")
+    until: date | None = None
+
+    def holds(self, on: date) -> bool:
+        """Whether it is in force on a day; both ends belong to it."""
+        return self.since <= on and (self.until is None or on <= self.until)
+
+
+class Coordinates(Value):
+    """WGS 84, degrees."""
+
+    latitude: Latitude
+    longitude: Longitude
+
+
+class Office(Value):
+    """Table A of the survey form, and who confirmed the form (K)."""
+
+    address: Text | None = None
+    contact: Text | None = None
+    phone: Text | None = None
+    counters: Count | None = None
+    opens: Clock | None = None
+    closes: Clock | None = None
+    surveyed: date | None = None
+    surveyed_by: Text | None = None
+    confirmed_by: Text | None = None
+
+
+class Power(Value):
+    """Table F: power and environment."""
+
+    ups: bool | None = None
+    ups_minutes: Count | None = None
+    surge_protection: bool | None = None
+    temperature_c: Annotated[float, Field(ge=-20, le=60)] | None = None
+    humidity_percent: Percent | None = None
+    rack_locked: bool | None = None
+
+
+class Compliance(Value):
+    """Tables G and H: information security, law and privacy."""
+
+    passwords_changed: bool | None = Field(default=None, description="no device has its maker's password any more")
+    shared_accounts: bool | None = None
+    open_to_internet: bool | None = Field(default=None, description="a port of a camera or recorder is forwarded from the Internet")
+    sign_present: bool | None = Field(default=None, description="a sign says that there is recording")
+    regulation: Text | None = Field(default=None, description="the office's own rule on using footage: number and date")
+    level_decision: Text | None = Field(default=None, description="the decision on the security level: number and date")
+
+
+class Needs(Value):
+    """Table I: what the office asks for."""
+
+    cameras: Count = 0
+    leaders_watch: Count = Field(default=0, description="live pictures that leaders of this office watch at a time")
+    remark: Text | None = None
+
+
+class Site(Value):
+    """A one-stop office. Its id and number are ours and stable: units are merged and renamed, sites stay."""
+
+    number: Annotated[int, Field(ge=1, le=65535)]
+    name: Text
+    level: Level
+    parent: Id | None = None
+    units: tuple[Unit, ...] = ()
+    retired: date | None = Field(default=None, description="the first day on which the office is closed; its number is never given again")
+    sample: bool = Field(default=False, description="equipment and lines are made up, to try the planners with")
+    coordinates: Coordinates | None = None
+    office: Office = Office()
+    zones: tuple[Zone, ...] = Field(default=("counter", "waiting", "entrance"), description="what must be watched")
+    isolation: Isolation
+    lan: IPv4Network
+    lines: Mapping[Id, Line] = Field(min_length=1)
+    router: Router
+    switches: Mapping[Id, Switch] = {}
+    nvrs: Mapping[Id, Nvr] = {}
+    cameras: Mapping[Id, Camera] = {}
+    others: Mapping[Id, Other] = {}
+    power: Power = Power()
+    compliance: Compliance = Compliance()
+    needs: Needs = Needs()
+    policy: Policy = Policy()
+    wave: Annotated[int, Field(ge=0)] = 1
+
+    def unit_on(self, on: date) -> Unit | None:
+        """The unit that it serves on a day."""
+        return next((unit for unit in self.units if unit.holds(on)), None)
