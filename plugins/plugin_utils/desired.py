@@ -10,7 +10,9 @@ from typing import Any
 from .model import Camera, Centre, Nvr, Province, Site
 from .plan.access import NTP_PORT, PORTAL_PORTS, SSH_PORT, Flow, SiteAccess, hosts, plan_access, translated
 from .plan.addresses import SiteAddresses, hub_address, plan_addresses
-from .plan.streams import GOP_SECONDS, SUB_STREAM, SiteStreams, Step, plan_streams
+from .plan.ladder import GOP_SECONDS, SUB_STREAM, Step
+from .plan.storage import Storage, plan_storage
+from .plan.streams import SiteStreams, plan_streams
 from .plan.tunnels import TUNNEL_MTU, Tunnel, plan_tunnels
 from .vendors import VENDORS
 from .vendors.table import Vendor
@@ -33,6 +35,7 @@ class Plan:
     tunnels: Mapping[str, Tunnel]
     streams: Mapping[str, SiteStreams]
     access: Mapping[str, SiteAccess]
+    storage: Storage
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ def plan(province: Province) -> Plan:
     """
     addresses = plan_addresses(province)
     tunnels = plan_tunnels(province, addresses)
-    return Plan(addresses, tunnels, plan_streams(province, tunnels), plan_access(province))
+    streams = plan_streams(province, tunnels)
+    return Plan(addresses, tunnels, streams, plan_access(province), plan_storage(province, streams))
 
 
 def desired(province: Province, planned: Plan) -> tuple[Host, ...]:
@@ -156,8 +160,10 @@ def _spoke(planned: Plan, name: str, controllers: tuple[IPv4Network, ...]) -> di
 def _recorded(province: Province, planned: Plan) -> list[dict[str, Any]]:
     rows = []
     for name, site in province.sites.items():
-        for key, step in planned.streams[name].cameras.items():
-            camera = site.cameras[key]
+        for key, chosen in planned.streams[name].cameras.items():
+            if not chosen.step.moving:
+                continue  # pictures now and then aren't recorded as video
+            camera, step = site.cameras[key], chosen.step
             source = site.nvrs[camera.through.nvr] if camera.through else camera
             device = device_host(name, camera.through.nvr if camera.through else key)
             assert source.address is not None
@@ -167,7 +173,7 @@ def _recorded(province: Province, planned: Plan) -> list[dict[str, Any]]:
                     "site": name,
                     "host": str(planned.addresses[name].translate(source.address)),
                     "port": source.rtsp_port,
-                    "path": _stream_path(source, camera.through.number if camera.through else 1),
+                    "path": _stream_path(source, camera.through.number if camera.through else 1, chosen.stream),
                     "user": VENDORS[source.vendor].account(VIEW),
                     "secret": f"device/{device}/{VIEW}",
                     "codec": step.codec,
@@ -181,10 +187,10 @@ def _recorded(province: Province, planned: Plan) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: str(row["camera"]))
 
 
-def _stream_path(device: Camera | Nvr, channel: int) -> str:
-    path = device.stream_path or VENDORS[device.vendor].stream_path
+def _stream_path(device: Camera | Nvr, channel: int, stream: str) -> str:
+    path = device.stream_path.format(channel=channel) if device.stream_path else VENDORS[device.vendor].path(channel, stream)
     assert path is not None  # load made sure of it
-    return path.format(channel=channel)
+    return path
 
 
 # --- a site's router ---------------------------------------------------------------------------------------------------
@@ -214,7 +220,7 @@ def _router(province: Province, planned: Plan, name: str, site: Site) -> Host:
                 {"interface": "tunnel", **_flow(access.router)},
                 {"interface": "lan", **_flow(Flow("time for the office LAN", lan, (), "udp", (NTP_PORT,)))},
             ],
-            "shaping": _shaping(site, planned.streams[name]),
+            "shaping": _shaping(site, planned.streams[name], tunnel.line),
         },
         "time": {
             "sources": [*(str(address) for kind in line_kinds for address in sources.get(kind, ())), str(tunnel.hub_address)],
@@ -253,11 +259,11 @@ def _site_end(tunnel: Tunnel) -> dict[str, Any]:
     }
 
 
-def _shaping(site: Site, streams: SiteStreams) -> dict[str, Any]:
+def _shaping(site: Site, streams: SiteStreams, line_name: str) -> dict[str, Any]:
     """Two classes on the line: video may take what the share leaves, the office is sure of the rest and may borrow all."""
-    line = site.lines[streams.line]
+    line = site.lines[line_name]
     line_kbps = round(line.up_mbps * 1000)
-    video_kbps = max(64, round(streams.video_limit_kbps))
+    video_kbps = max(64, round(streams.lines[line_name].shaped_kbps))
     return {"interface": line.interface, "line_kbps": line_kbps, "video_kbps": video_kbps, "office_kbps": max(64, line_kbps - video_kbps)}
 
 
@@ -267,12 +273,13 @@ def _shaping(site: Site, streams: SiteStreams) -> dict[str, Any]:
 def _camera(province: Province, planned: Plan, name: str, key: str) -> Host:
     site = province.sites[name]
     camera = site.cameras[key]
-    step = planned.streams[name].cameras.get(key)
-    streams = {} if step is None else {"main": _stream(step)}
+    chosen = planned.streams[name].cameras.get(key)
+    streams = {} if chosen is None or not chosen.step.moving else {chosen.stream: _sent(chosen.step)}
     if camera.through is not None:
         return _channel_camera(planned, name, site, key, camera, streams)
     assert camera.address is not None
-    wish = {**_baseline(province, site, device_host(name, key), VENDORS[camera.vendor]), "streams": {**streams, "sub": _stream(SUB_STREAM)}}
+    local = {} if "sub" in streams else {"sub": _stream(SUB_STREAM)}
+    wish = {**_baseline(province, site, device_host(name, key), VENDORS[camera.vendor]), "streams": {**streams, **local}}
     wish["overlay"] = {"name": camera.name, "clock": True}
     host = _device(planned, name, device_host(name, key), camera, camera.address, "camera", wish)
     at = camera.recorded_at
@@ -341,6 +348,11 @@ def _stream(step: Step) -> dict[str, Any]:
         "gop_frames": step.fps * GOP_SECONDS,
         "audio": False,
     }
+
+
+def _sent(step: Step) -> dict[str, Any]:
+    """A stream that goes up: no codec that stretches its GOP as it likes, because a viewer who joins waits for the next whole picture."""
+    return _stream(step) | {"smart_codec": False}
 
 
 def _device(planned: Plan, site: str, host: str, device: Camera | Nvr, address: IPv4Address, role: str, wish: Mapping[str, Any]) -> Host:

@@ -1,9 +1,11 @@
 """The door: what people write wrongly, and the one line they get for it."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import plan
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 
@@ -38,9 +40,26 @@ def put(*path):
     return spoil
 
 
+def closed(site, **changes):
+    """A spoiler that closes a site, and changes it besides."""
+    return lambda province, sites: sites[site].update({"retired": "2024-01-01"} | changes)
+
+
 def put_province(*path):
     def spoil(province, sites):
         put(*path)(None, province)
+
+    return spoil
+
+
+def unit(code, since, until=None):
+    return {"code": code, "name": code, "from": since} | ({"until": until} if until else {})
+
+
+def both(*spoilers):
+    def spoil(province, sites):
+        for one in spoilers:
+            one(province, sites)
 
     return spoil
 
@@ -118,6 +137,55 @@ CASES = {
         "is also the address of router",
     ),
     "parent that isn't there": (put("tan-dinh", "parent", "hiep-hoa"), "sites.tan-dinh.parent", "there is no site 'hiep-hoa'"),
+    "a unit that ends before it begins": (
+        put("tan-dinh", "units", [unit("07432", "2023-09-01", "2022-01-01")]),
+        "sites.tan-dinh.units",
+        "ends on 2022-01-01, before it begins on 2023-09-01",
+    ),
+    "two units on one day": (
+        put("tan-dinh", "units", [unit("07432", "2023-09-01", "2025-07-01"), unit("07375", "2025-07-01")]),
+        "sites.tan-dinh.units",
+        "07432 and 07375 both hold on 2025-07-01; end the first with 'until' the day before",
+    ),
+    "a parent that is closed": (
+        closed("lang-giang"),
+        "sites.tan-dinh.parent",
+        "'lang-giang' is closed since 2024-01-01",
+    ),
+    "a closed site's number": (
+        closed("xuong-lam", number=2),
+        "sites.tan-dinh.number",
+        "2 is also the number of 'xuong-lam'",
+    ),
+    "a mistake in a closed site": (closed("xuong-lam", lan="x"), "sites.xuong-lam.lan", "is wrong"),
+    "one serial at two sites": (
+        both(put("tan-dinh", "cameras", "cam1", "serial", "F123"), put("xuong-lam", "cameras", "cam2", "serial", "F123")),
+        "sites.xuong-lam.cameras.cam2.serial",
+        "F123 is also the serial of sites.tan-dinh.cameras.cam1",
+    ),
+    "coordinates outside the province": (
+        both(
+            put_province("extent", {"south": 21.0, "west": 105.8, "north": 21.7, "east": 107.1}),
+            put("tan-dinh", "coordinates", {"latitude": 106.24, "longitude": 21.31}),
+        ),
+        "sites.tan-dinh.coordinates",
+        "latitude",
+    ),
+    "coordinates of the next province": (
+        both(
+            put_province("extent", {"south": 21.0, "west": 105.8, "north": 21.7, "east": 107.1}),
+            put("tan-dinh", "coordinates", {"latitude": 20.9, "longitude": 106.2}),
+        ),
+        "sites.tan-dinh.coordinates",
+        "20.9, 106.2 is outside the province's extent; correct it (latitude first)",
+    ),
+    "something found at a camera's address": (
+        put(
+            "tan-dinh", "others", {"wifi": {"kind": "camera", "maker": "Imou", "name": "Wi-Fi", "address": "192.168.1.64", "why": "cloud"}}
+        ),
+        "sites.tan-dinh.others.wifi.address",
+        "192.168.1.64 is also the address of cameras.cam1",
+    ),
     "code as a number": (
         put("tan-dinh", "units", [{"code": 7432, "name": "Xã Tân Dĩnh", "from": "2023-09-01"}]),
         "sites.tan-dinh.units.0.code",
@@ -255,3 +323,62 @@ def test_hub_key_is_read_from_keys(inventory, tmp_path):
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys/centre.pub").write_text("AAAA=\n")
     assert load(path).hub_public_keys == {"centre": "AAAA="}
+
+
+# --- the tree changes, sites stay ---
+
+
+def merged(sites):
+    """The merge of 2025 as people write it: other parents and levels from a day on; the old district is a commune's second place."""
+    sites["lang-giang"]["units"] = [
+        {"code": "217", "name": "Huyện Lạng Giang", "from": "2023-09-01", "until": "2025-06-30"},
+        {"code": "07375", "name": "Xã Lạng Giang", "level": "commune", "from": "2025-07-01"},
+    ]
+    sites["xuong-lam"]["units"][1] |= {"parent": "tan-dinh"}
+    sites["tan-dinh"]["units"] = [
+        {"code": "07432", "name": "Xã Tân Dĩnh", "from": "2023-09-01", "until": "2025-06-30"},
+        {"code": "07432", "name": "Xã Tân Dĩnh", "level": "province", "from": "2025-07-01"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("on", "parent", "level"), [(date(2025, 6, 30), "lang-giang", "district"), (date(2025, 7, 1), "tan-dinh", "commune")]
+)
+def test_a_site_has_the_parent_and_the_level_of_the_day(inventory, on, parent, level):
+    _, sites, save = inventory
+    merged(sites)
+    loaded = load(save(), on=on)
+    assert (loaded.on, loaded.sites["xuong-lam"].parent, loaded.sites["lang-giang"].level) == (on, parent, level)
+
+
+def test_policy_comes_from_the_parent_of_the_day(inventory):
+    _, sites, save = inventory
+    merged(sites)
+    sites["tan-dinh"]["policy"] = {"recording_days": 77}
+    path = save()
+    assert load(path, on=date(2024, 1, 1)).sites["xuong-lam"].policy.recording_days == 30
+    assert load(path, on=date(2026, 1, 1)).sites["xuong-lam"].policy.recording_days == 77
+
+
+def test_the_merge_moves_no_address_and_no_tunnel(inventory):
+    _, sites, save = inventory
+    merged(sites)
+    path = save()
+    before, after = plan(load(path, on=date(2024, 1, 1))), plan(load(path, on=date(2026, 1, 1)))
+    assert (before.addresses, before.tunnels) == (after.addresses, after.tunnels)
+
+
+def test_a_closed_site_is_set_apart_and_its_number_stays_taken(inventory):
+    _, sites, save = inventory
+    sites["xuong-lam"]["retired"] = "2025-07-01"
+    path = save()
+    assert "xuong-lam" in load(path, on=date(2025, 6, 30)).sites
+    later = load(path, on=date(2025, 7, 1))
+    assert (set(later.sites), set(later.retired)) == ({"lang-giang", "tan-dinh"}, {"xuong-lam"})
+
+
+def test_prices_stand_beside_the_province(inventory, tmp_path):
+    _, _, save = inventory
+    path = save()
+    (tmp_path / "prices.yml").write_text("prices_vnd: {camera: 1800000}\n")
+    assert load(path).prices_vnd == {"camera": 1_800_000}

@@ -6,7 +6,7 @@ import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import desired, plan
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
-from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.streams import LADDER, WIRE_FACTOR
+from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.addresses import address_table
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,6 +70,51 @@ def test_an_office_lan_inside_the_centres_is_refused():
         plan(province({"a": site}))
 
 
+def fixed(address, kind="tslcd"):
+    return {"kind": kind, "provider": "VNPT", "interface": kind, "address": address, "up_mbps": 4, "down_mbps": 4}
+
+
+LINES = {
+    "in the office LAN": (
+        fixed("192.168.1.77/24"),
+        r"sites\.a\.lines\.x\.address: 192\.168\.1\.77/24 overlaps the office LAN 192\.168\.1\.0/24",
+    ),
+    "in the tunnels' pool": (
+        fixed("10.96.4.2/24", "ftth"),
+        r"sites\.a\.lines\.x\.address: 10\.96\.4\.2/24 overlaps networks\.tunnels 10\.96\.0\.0/18",
+    ),
+    "in the centre": (
+        fixed("10.10.20.9/24", "ftth"),
+        r"sites\.a\.lines\.x\.address: 10\.10\.20\.9/24 overlaps centres\.ioc\.lan 10\.10\.20\.0/24",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LINES)
+def test_a_lines_address_that_is_somebody_elses_is_refused(case):
+    line, sentence = LINES[case]
+    with pytest.raises(ModelError, match=sentence):
+        plan(province({"a": raw_site(1, lines=raw_site(1)["lines"] | {"x": line})}))
+
+
+def test_one_address_allotted_twice_names_both_sites():
+    lines = {"x": fixed("10.190.1.2/24")}
+    with pytest.raises(ModelError, match=r"sites\.b\.lines\.x\.address: 10\.190\.1\.2 is also sites\.a\.lines\.x\.address"):
+        plan(province({"a": raw_site(1, lines=lines), "b": raw_site(2, lines=lines)}))
+
+
+def test_the_address_table_has_every_network_once():
+    value = province(numbered({1, 2}) | {"c": raw_site(3, lines={"x": fixed("10.190.1.2/24")})})
+    rows = address_table(value, plan(value).addresses)
+    owners = [row.owner for row in rows]
+    assert len(set(owners)) == len(owners)
+    assert {"networks.sites", "networks.tunnels", "networks.tslcd", "centres.centre.lan", "centres.ioc.lan"} <= set(owners)
+    seen = {row.owner: (row.what, str(row.network), str(row.seen_as)) for row in rows}
+    assert seen["sites.site-2.lan"] == ("lan", "192.168.1.0/24", "10.64.2.0/24")
+    assert seen["sites.site-2.tunnel"] == ("tunnel", "10.96.0.8/32", "None")
+    assert seen["sites.c.lines.x"] == ("line", "10.190.1.0/24", "None")
+
+
 def test_a_site_without_a_way_to_the_hub_is_refused():
     raw = raw_province({"a": raw_site(1)})
     del raw["centres"]["centre"]["endpoints"]["ftth"]
@@ -89,32 +134,6 @@ def test_the_government_network_carries_the_tunnel_when_there_is_one():
 def test_the_tunnels_mtu_fits_its_line(mtu, expected):
     line = raw_site(1)["lines"]["ftth"] | {"mtu": mtu}
     assert plan(province({"a": raw_site(1, lines={"ftth": line})})).tunnels["a"].mtu == expected
-
-
-@given(
-    up_mbps=st.floats(0.1, 100),
-    office=st.none() | st.floats(0, 50),
-    cameras=st.integers(0, 16),
-    share=st.floats(0.05, 1),
-)
-def test_video_never_goes_over_the_lines_rule(up_mbps, office, cameras, share):
-    line = raw_site(1)["lines"]["ftth"] | {"up_mbps": up_mbps, "p95_up_mbps": office}
-    rows = {f"cam{n}": raw_site(1)["cameras"]["cam1"] | {"address": f"192.168.1.{20 + n}"} for n in range(cameras)}
-    site = raw_site(1, lines={"ftth": line}, cameras=rows, nvrs={}, policy={"line_share": {"ftth": share}})
-    streams = plan(province({"a": site})).streams["a"]
-    existing = up_mbps / 2 if office is None else office
-    total = sum(step.bitrate_kbps * WIRE_FACTOR for step in streams.cameras.values())
-    assert total == 0 or total + existing * 1000 <= share * up_mbps * 1000 * (1 + 1e-9)
-    if len(streams.cameras) < cameras:
-        assert streams.video_limit_kbps - total < LADDER[0].line_kbps
-
-
-def test_priority_cameras_climb_first():
-    line = raw_site(1)["lines"]["ftth"] | {"up_mbps": 4, "p95_up_mbps": 0.3}
-    cameras = raw_site(1)["cameras"]
-    cameras["cam3"]["class"] = "priority"
-    streams = plan(province({"a": raw_site(1, lines={"ftth": line}, cameras=cameras)})).streams["a"].cameras
-    assert LADDER.index(streams["cam3"]) > LADDER.index(streams["cam2"])
 
 
 def test_both_ends_of_a_tunnel_agree():

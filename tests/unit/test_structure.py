@@ -10,11 +10,11 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS
 
 CORE = Path("plugins/plugin_utils")
 ORDER = [
-    "errors", "settings", "vendors", "model", "contradictions", "load", "plan", "secrets", "vault", "desired", "transport", "dialects", "accounts", "diff", "conversation", "apply", "renewal", "reconcile", "operations",
+    "errors", "settings", "vendors", "catalogue", "model", "contradictions", "load", "plan", "secrets", "vault", "desired", "transport", "dialects", "accounts", "diff", "conversation", "apply", "renewal", "reconcile", "operations",
     "connection", "files", "action",
     "findings", "report",
 ]  # fmt: skip
-PLAN = ["addresses", "tunnels", "streams", "access"]
+PLAN = ["addresses", "tunnels", "ladder", "optimum", "streams", "storage", "access", "reuse"]
 FILES = sorted(path for path in CORE.rglob("*.py"))
 
 

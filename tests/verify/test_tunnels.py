@@ -16,6 +16,6 @@ def test_tunnel_is_fresh_at_the_hub(facts, province, site):
 
 
 def test_line_stays_within_its_share(facts, province, site):
-    streams = province.planned.streams[site]
+    (line,) = province.planned.streams[site].lines.values()
     rate = facts(device_host(site, "router"))["line_up_kbps"]
-    assert rate <= streams.limit_kbps, f"expected at most {streams.limit_kbps:.0f} kbit/s, actual {rate:.0f}"
+    assert rate <= line.up.limit_kbps, f"expected at most {line.up.limit_kbps:.0f} kbit/s, actual {rate:.0f}"

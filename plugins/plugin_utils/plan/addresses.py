@@ -6,14 +6,15 @@ from the site's stable number alone: adding, removing or merging a site moves no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from ..errors import ModelError
-from ..model import Province
+from ..model import Province, Site
 
 SITE_PREFIX_LENGTH = 24
+TSLCD = "networks.tslcd"
 TUNNEL_ADDRESSES_PER_SITE = 4  # two lines times two hubs
 
 
@@ -60,22 +61,68 @@ def _site(province: Province, name: str) -> SiteAddresses:
 
 
 def _refuse_overlaps(province: Province) -> None:
+    """Office LANs may be alike, because each is translated; nothing else may be."""
     owners = list(_central_networks(province))
     for index, (owner, network) in enumerate(owners):
         for other, second in owners[index + 1 :]:
             if network.overlaps(second):
                 raise ModelError(f"{owner}: {network} overlaps {other} {second}; move one of the two")
+    taken: dict[IPv4Address, str] = {}
     for name, site in province.sites.items():
-        for other, network in owners:
-            if site.lan.overlaps(network):
-                what = f"{site.lan} overlaps {other} {network}, so the site could not reach it"
-                raise ModelError(f"sites.{name}.lan: {what}; move {other} to a free network")
+        _refuse_central(f"sites.{name}.lan", site.lan, owners)
+        for key, line in site.lines.items():
+            if isinstance(line.address, IPv4Interface):
+                _refuse_line(f"sites.{name}.lines.{key}.address", line.address, site, owners, taken)
+
+
+def _refuse_central(owner: str, lan: IPv4Network, owners: Iterable[tuple[str, IPv4Network]]) -> None:
+    for other, network in owners:
+        if lan.overlaps(network):
+            raise ModelError(f"{owner}: {lan} overlaps {other} {network}, so the site could not reach it; move {other} to a free network")
+
+
+def _refuse_line(
+    owner: str, address: IPv4Interface, site: Site, owners: Iterable[tuple[str, IPv4Network]], taken: dict[IPv4Address, str]
+) -> None:
+    """A line lies outside everything that is ours, but for TSLCD, which is where its lines are."""
+    if address.network.overlaps(site.lan):
+        raise ModelError(f"{owner}: {address} overlaps the office LAN {site.lan}, so the router can't tell them apart; renumber one")
+    for other, network in owners:
+        if other != TSLCD and address.network.overlaps(network):
+            raise ModelError(f"{owner}: {address} overlaps {other} {network}, so the site could not reach it; move {other}")
+    if address.ip in taken:
+        raise ModelError(f"{owner}: {address.ip} is also {taken[address.ip]}; ask who was allotted it")
+    taken[address.ip] = owner
 
 
 def _central_networks(province: Province) -> Iterator[tuple[str, IPv4Network]]:
     yield "networks.sites", province.networks.sites
     yield "networks.tunnels", province.networks.tunnels
     for network in province.networks.tslcd:
-        yield "networks.tslcd", network
+        yield TSLCD, network
     for name, centre in province.centres.items():
         yield f"centres.{name}.lan", centre.lan
+
+
+@dataclass(frozen=True)
+class AddressRow:
+    """One line of the address table: whose network it is, what for, and as what the centre sees it."""
+
+    owner: str
+    what: str
+    network: IPv4Network
+    seen_as: IPv4Network | None = None
+
+
+def address_table(province: Province, addresses: Mapping[str, SiteAddresses]) -> tuple[AddressRow, ...]:
+    """Every network of the province: pools and centres, then site by site its LAN, tunnel address and fixed lines."""
+    pools = [AddressRow(owner, owner.split(".")[0].removesuffix("s"), network) for owner, network in _central_networks(province)]
+    return (*pools, *(row for name, site in province.sites.items() for row in _site_rows(f"sites.{name}", site, addresses[name])))
+
+
+def _site_rows(owner: str, site: Site, addresses: SiteAddresses) -> Iterator[AddressRow]:
+    yield AddressRow(f"{owner}.lan", "lan", site.lan, addresses.prefix)
+    yield AddressRow(f"{owner}.tunnel", "tunnel", IPv4Network(addresses.tunnel))
+    for key, line in site.lines.items():
+        if isinstance(line.address, IPv4Interface):
+            yield AddressRow(f"{owner}.lines.{key}", "line", line.address.network)

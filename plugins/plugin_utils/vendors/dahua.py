@@ -133,7 +133,8 @@ DAHUA = Vendor(
     password_rule(16),
     firmware="with RPC2 and digest, and older with CGI and Basic alone, over TLS; none recorded",
     brands=("KBVision", "Amcrest", "Imou with the HTTP API", "Lorex", "Intelbras"),
-    stream_path="/cam/realmonitor?channel={channel}&subtype=0",  # Dahua HTTP API guide
+    stream_path="/cam/realmonitor?channel={channel}&subtype={stream}",  # Dahua HTTP API guide
+    streams={"main": "0", "sub": "1"},
     recorder_port=37777,
     operations={"reboot": "coded", "backup": "coded"},
 )

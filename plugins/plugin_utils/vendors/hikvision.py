@@ -208,7 +208,8 @@ HIKVISION = Vendor(
     password_rule(16),  # 8 to 16 characters of at least two kinds: common knowledge, not read in a document
     firmware="cameras 5.2 to 5.8, recorders 4.30 to 5.03; recorded: V5.6.5, V5.7.15, and recorders V4.62.210, V4.74.210, V4.75.011",
     brands=("HiLook", "HDParagon", "EZVIZ with ISAPI"),
-    stream_path="/Streaming/Channels/{channel}01",  # ISAPI guide, and every recorded device
+    stream_path="/Streaming/Channels/{channel}{stream}",  # ISAPI guide, and every recorded device
+    streams={"main": "01", "sub": "02"},
     recorder_port=8000,
     operations={
         "activate": "coded",

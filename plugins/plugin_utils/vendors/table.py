@@ -16,10 +16,10 @@ LETTERS_AND_DIGITS = (string.ascii_lowercase, string.ascii_uppercase, string.dig
 class Vendor:
     """A vendor: its rows, its lists, the dialect that it speaks, what it accepts as a password, and its factory account.
 
-    ``brands`` are other names that the same devices are sold under. ``stream_path`` is the main stream's on RTSP with ``{channel}`` from 1,
-    None where only the device can say it; ``recorder_port`` is where the vendor's own recorders reach its cameras, None where by ONVIF.
-    ``firmware`` are the versions that the table is for; ``operations`` are the things that can be done with a device besides setting
-    it, each with its evidence.
+    ``brands`` are other names that the same devices are sold under. ``stream_path`` is a stream's on RTSP with ``{channel}`` from 1 and
+    ``{stream}``, for which ``streams`` has the vendor's word; None where only the device can say it. ``recorder_port`` is where the
+    vendor's own recorders reach its cameras, None where by ONVIF. ``firmware`` are the versions that the table is for; ``operations`` are
+    the things that can be done with a device besides setting it, each with its evidence.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Vendor:
     firmware: str
     brands: tuple[str, ...] = ()
     stream_path: str | None = None
+    streams: Mapping[str, str] = field(default_factory=lambda: {"main": ""})
     recorder_port: int | None = None
     factory_user: str = "admin"
     operations: Mapping[str, str] = field(default_factory=dict)
@@ -41,6 +42,10 @@ class Vendor:
     def names_of(self, account: str) -> set[str]:
         """An account's name as people write it here, given either that or the device's own spelling."""
         return {account, *(items.names.read(account) for items in self.items if items.key == "users")}
+
+    def path(self, channel: int, stream: str) -> str | None:
+        """A stream's path on RTSP."""
+        return None if self.stream_path is None else self.stream_path.format(channel=channel, stream=self.streams[stream])
 
     def rows(self, role: str) -> dict[str, Setting]:
         """The settings that a device of this role has, by key."""
