@@ -35,6 +35,10 @@ EXAMPLES = """
 """
 
 
+# What the roles for routers set up; the others are known, planned with, and left as they are.
+MANAGED_PLATFORMS = ("linux",)
+
+
 class InventoryModule(BaseInventoryPlugin):
     """Hosts, groups and variables of one province."""
 
@@ -68,6 +72,8 @@ class InventoryModule(BaseInventoryPlugin):
 
 def _groups(province: Province, host: Host) -> list[str]:
     groups = {"hub": ["centre", "hubs"], "ioc": ["ioc"], "router": ["routers"], "nvr": ["nvrs"], "camera": ["cameras"]}[host.role]
+    if host.role == "router" and host.platform not in MANAGED_PLATFORMS:
+        groups = ["unmanaged_routers"]
     if host.vendor is not None:
         groups.append(f"vendor_{host.vendor}")
     if host.platform is not None:
