@@ -11,6 +11,7 @@ from .model import Camera, Centre, Nvr, Province, Site
 from .plan.access import NTP_PORT, PORTAL_PORTS, SSH_PORT, Flow, SiteAccess, hosts, plan_access, translated
 from .plan.addresses import SiteAddresses, hub_address, plan_addresses
 from .plan.ladder import GOP_SECONDS, SUB_STREAM, Step
+from .plan.reuse import SiteReuse, plan_reuse
 from .plan.storage import Storage, plan_storage
 from .plan.streams import SiteStreams, plan_streams
 from .plan.tunnels import TUNNEL_MTU, Tunnel, plan_tunnels
@@ -36,6 +37,7 @@ class Plan:
     streams: Mapping[str, SiteStreams]
     access: Mapping[str, SiteAccess]
     storage: Storage
+    reuse: Mapping[str, SiteReuse]
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def plan(province: Province) -> Plan:
     addresses = plan_addresses(province)
     tunnels = plan_tunnels(province, addresses)
     streams = plan_streams(province, tunnels)
-    return Plan(addresses, tunnels, streams, plan_access(province), plan_storage(province, streams))
+    return Plan(addresses, tunnels, streams, plan_access(province), plan_storage(province, streams), plan_reuse(province, streams))
 
 
 def desired(province: Province, planned: Plan) -> tuple[Host, ...]:

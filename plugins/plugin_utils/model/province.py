@@ -11,7 +11,7 @@ from pydantic import Field
 
 from .policy import Policy
 from .site import Coordinates, Site
-from .values import Count, Id, Latitude, LineKind, Longitude, Port, Text, Value
+from .values import Count, Id, Latitude, LineKind, Longitude, Port, PriceItem, Text, Value
 
 
 class Centre(Value):
@@ -104,7 +104,7 @@ class Province(Value):
     sites: Mapping[Id, Site]
     retired: Mapping[Id, Site] = Field(default={}, description="sites that are closed; load tells them apart by `retired`")
     viewers: Mapping[Id, Viewer] = {}
-    prices_vnd: Mapping[Id, Count] = Field(default={}, description="read from prices.yml")
+    prices_vnd: Mapping[PriceItem, Count] = Field(default={}, description="read from prices.yml")
     hub_public_keys: Mapping[Id, str] = Field(default={}, description="read from keys/<centre>.pub, never written by hand")
 
     def storage_centre(self) -> tuple[str, Centre]:

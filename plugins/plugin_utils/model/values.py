@@ -38,6 +38,8 @@ Codec = Literal["h264", "h265"]
 StreamName = Literal["main", "sub", "third"]
 # What becomes of a device, A to E of the overall plan.
 Decision = Literal["keep", "reconfigure", "upgrade", "replace", "excluded"]
+# What a price list prices: pieces of equipment, a decimal TB of disk, and a technician's visit.
+PriceItem = Literal["camera", "nvr", "router", "switch", "ups", "disk_tb", "visit_reconfigure", "visit_firmware"]
 # motcua sets up the first; of the others it knows what stands there.
 Platform = Literal["linux", "routeros", "ios", "vyos", "openwrt", "fortios", "junos", "draytek", "ont"]
 
