@@ -7,6 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from tests.emulators.announce import Announcer
 from tests.emulators.clock import Clock
 from tests.emulators.faults import Faults
 from tests.emulators.http import Response, Server, certificate, expired_certificate, foreign_certificate, half
@@ -26,6 +27,7 @@ class Device:
         self.rtsp = Rtsp(
             config["address"], config["ports"]["rtsp"], config["clips"], self.streams, self.accounts, self.realm, self.upstream
         )
+        self.announcer = Announcer(self)
         self._up = asyncio.Event()
         self.requests = 0
 
@@ -78,10 +80,12 @@ class Device:
     async def on(self):
         await self.server.start()
         await asyncio.to_thread(self.rtsp.start)
+        await self.announcer.start()
         self._up.set()
 
     async def off(self):
         self._up.clear()
+        self.announcer.stop()
         await self.server.stop()
         await asyncio.to_thread(self.rtsp.stop)
 
@@ -134,6 +138,8 @@ class Device:
             case "lock" | "unlock":
                 self.digest.lock_everyone = asked["do"] == "lock"
                 self.digest.tries.clear()
+            case "announce":
+                self.announcer.switch(asked["key"], asked["value"])
             case "faults":
                 self.faults.set(asked["value"])
             case "reset":
@@ -142,7 +148,8 @@ class Device:
                 self.server.certify(*self._tls())
                 await self.refresh()
             case "status":
-                return {"clock_offset_s": self.clock.offset_s, "synced_with": self.clock.synced_with, "requests": self.requests}
+                known = {"clock_offset_s": self.clock.offset_s, "synced_with": self.clock.synced_with, "requests": self.requests}
+                return known | {"most_failed_logins": self.digest.most_failed}
             case other:
                 raise ValueError(f"a hand can't {other}")
         return None
