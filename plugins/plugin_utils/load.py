@@ -106,7 +106,7 @@ def _zone(name: Any) -> tzinfo:
 
 
 def _as_on(root: dict[str, Any], on: date) -> None:
-    """Give every site the level and the parent that it has on that day, and set the closed ones apart."""
+    """Give every site the level and the parent that it has on that day, and set the closed ones and who watched there apart."""
     root["retired"] = {}
     for name, raw in list(root["sites"].items()):
         if not isinstance(raw, dict):
@@ -117,6 +117,13 @@ def _as_on(root: dict[str, Any], on: date) -> None:
                 raw |= {key: unit[key] for key in ("level", "parent") if unit.get(key) is not None}
         if _day(raw.get("retired"), date.max) <= on:
             root["retired"][name] = root["sites"].pop(name)
+    if isinstance(root.get("viewers"), dict):
+        root["viewers"] = {key: viewer for key, viewer in root["viewers"].items() if not _at(viewer) & root["retired"].keys()}
+
+
+def _at(viewer: Any) -> set[Any]:
+    """The sites that a viewer watches and sits at: with a closed one the viewer goes too."""
+    return {viewer.get(key) for key in ("watches", "sits_at")} if isinstance(viewer, dict) else set()
 
 
 def _day(value: Any, otherwise: date) -> date:

@@ -377,6 +377,15 @@ def test_a_closed_site_is_set_apart_and_its_number_stays_taken(inventory):
     assert (set(later.sites), set(later.retired)) == ({"lang-giang", "tan-dinh"}, {"xuong-lam"})
 
 
+def test_who_watches_a_closed_site_goes_with_it(inventory, tmp_path):
+    _, sites, save = inventory
+    sites["xuong-lam"]["retired"] = "2025-07-01"
+    path = save()
+    (tmp_path / "viewers.yml").write_text("viewers: {a: {name: A, watches: xuong-lam}, b: {name: B, watches: all, sits_at: tan-dinh}}")
+    assert set(load(path, on=date(2025, 6, 30)).viewers) == {"a", "b"}
+    assert set(load(path, on=date(2025, 7, 1)).viewers) == {"b"}
+
+
 def test_prices_stand_beside_the_province(inventory, tmp_path):
     _, _, save = inventory
     path = save()

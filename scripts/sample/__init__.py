@@ -1,0 +1,1 @@
+"""The sample province: real places, and the equipment that offices typically have."""
