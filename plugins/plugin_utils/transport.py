@@ -11,8 +11,6 @@ import base64
 import hashlib
 import json
 import os
-import re
-import secrets
 import ssl
 import tempfile
 from collections.abc import Callable, Mapping
@@ -26,16 +24,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 from yarl import URL
 
+from .digest import STALE, Challenge, challenge, response
 from .errors import AuthRefused, Garbled, PinChanged, Refused, Unreachable
 
 MAXIMUM_ANSWER_BYTES = 8 * 1024 * 1024
 CONNECT_SECONDS, READ_SECONDS = 5.0, 15.0
 UNAUTHORIZED, BUSY, HTTP_ERROR = 401, 503, 400
 BUSY_SECONDS = (2.0, 4.0, 8.0)
-# Compiled when the controller starts: every task's fork would have to do it anew.
-DIGEST = re.compile(r"digest\s+(.*)", re.IGNORECASE | re.DOTALL)
-PAIR = re.compile(r'(\w+)\s*=\s*(?:"([^"]*)"|([^",\s]+))')
-STALE = re.compile(r'stale\s*=\s*"?true', re.IGNORECASE)
 REDIRECTS = (301, 302, 303, 307, 308)
 REFUSED = "refuses the login and doesn't say how many tries are left; nothing more is tried"
 
@@ -183,11 +178,9 @@ class Exchange:
     answer: Answer
 
 
-@dataclass
-class _Challenge:
-    scheme: str
-    values: dict[str, str]
-    uses: int = 0
+async def connect(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A plain connection, for what isn't HTTP; OSError when there is none."""
+    return await asyncio.open_connection(host, port)
 
 
 def says_busy(answer: Answer) -> bool:
@@ -216,7 +209,7 @@ class Http:
         self._trust, self._reuse, self._credential = trust, reuse_nonce, credential
         self._base = base
         self._session: aiohttp.ClientSession | None = None
-        self._challenge: _Challenge | None = None
+        self._challenge: Challenge | None = None
         self._proven = False
 
     @property
@@ -330,8 +323,10 @@ class Http:
                 )
             both = f"{self._credential.user}:{self._credential.password}".encode()
             return f"Basic {base64.b64encode(both).decode()}"
-        self._challenge.uses += 1
-        return _digest(self._challenge, self._credential, method, target)
+        try:
+            return response(self._challenge, self._credential.user, self._credential.password, method, target)
+        except ValueError as error:
+            raise AuthRefused(f"{self._base}: {error}") from None
 
 
 class LoginRefused(Exception):
@@ -356,46 +351,15 @@ def _reason(error: Exception) -> str:
     return str(cause or error) or type(error).__name__
 
 
-def _challenge(answer: Answer, base: str) -> _Challenge:
-    """The strongest scheme that the device offers: digest before Basic (RFC 7616 section 3.7)."""
-    header = answer.headers.get("www-authenticate", "")
-    digest = DIGEST.search(header)
-    if digest:
-        values = {key.lower(): quoted or plain for key, quoted, plain in PAIR.findall(digest.group(1))}
-        return _Challenge("digest", values)
-    if re.search(r"\bbasic\b", header, re.IGNORECASE):
-        return _Challenge("basic", {})
-    raise AuthRefused(f"{base}: refuses without offering a way to log in; it may be locked, or out of connections")
+def _challenge(answer: Answer, base: str) -> Challenge:
+    """The strongest scheme that the device offers."""
+    found = challenge(answer.headers.get("www-authenticate", ""))
+    if found is None:
+        raise AuthRefused(f"{base}: refuses without offering a way to log in; it may be locked, or out of connections")
+    return found
 
 
 def _is_stale(answer: Answer) -> bool:
     """The device says that only the nonce was too old: that is no failed login (RFC 7616 section 3.3)."""
     header = answer.headers.get("www-authenticate", "")
     return answer.status == UNAUTHORIZED and STALE.search(header) is not None
-
-
-def _digest(challenge: _Challenge, credential: Credential, method: str, target: str) -> str:
-    """RFC 7616 section 3.4, with MD5 (what cameras speak) or SHA-256 where offered."""
-    values = challenge.values
-    algorithm = (values.get("algorithm") or "MD5").upper()
-    if algorithm not in ("MD5", "SHA-256"):
-        raise AuthRefused(f"the device asks for digest {algorithm}, which is not known here")
-
-    def hashed(*parts: str) -> str:
-        return hashlib.new("md5" if algorithm == "MD5" else "sha256", ":".join(parts).encode(), usedforsecurity=False).hexdigest()
-
-    realm, nonce = values.get("realm", ""), values.get("nonce", "")
-    first, second = hashed(credential.user, realm, credential.password), hashed(method, target)
-    fields = {"username": credential.user, "realm": realm, "nonce": nonce, "uri": target}
-    plain = {"algorithm": algorithm}
-    if "qop" in values:
-        count, client = f"{challenge.uses:08x}", secrets.token_hex(8)
-        plain |= {"qop": "auth", "nc": count}
-        fields |= {"cnonce": client, "response": hashed(first, nonce, count, client, "auth", second)}
-    else:
-        fields["response"] = hashed(first, nonce, second)
-    if values.get("opaque"):
-        fields["opaque"] = values["opaque"]
-    return "Digest " + ", ".join(
-        [*(f'{key}="{value}"' for key, value in fields.items()), *(f"{key}={value}" for key, value in plain.items())]
-    )

@@ -1,4 +1,4 @@
-"""The rim of ``secrets.py``: the two vaulted files, opened through Ansible's own loader so that every kind of vault password works."""
+"""The rim of ``secrets.py``: vaulted files, opened through Ansible's own loader so that every kind of vault password works."""
 
 from __future__ import annotations
 
@@ -25,9 +25,17 @@ def _open(path: str, loader: Any) -> Any:
     if not loader.path_exists(path):
         remedy = "restore it, or for a new province make it with 'scripts/motcua secrets init'"
         raise ModelError(f"{path}: the master secret is missing; {remedy}")
+    return open_vaulted(path, loader, "the master secret ")
+
+
+def open_vaulted(path: str, loader: Any, what: str = "") -> Any:
+    """Open a vaulted YAML file; ``what`` it is.
+
+    :raises ModelError: when the vault password doesn't open it.
+    """
     try:
         return loader.load_from_file(path, cache="all", unsafe=False)
     except AnsibleError as error:
         reason = str(error).splitlines()[0]
         remedy = "name the vault password with ANSIBLE_VAULT_PASSWORD_FILE"
-        raise ModelError(f"{path}: the master secret can't be opened ({reason}); {remedy}") from None
+        raise ModelError(f"{path}: {what}can't be opened ({reason}); {remedy}") from None

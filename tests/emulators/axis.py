@@ -17,6 +17,7 @@ from tests.emulators import vapix_documents as documents
 from tests.emulators.clips import Spec
 from tests.emulators.device import Device
 from tests.emulators.http import Digest, Request, Response
+from tests.emulators.picture import picture
 
 GROUPS = ("admin", "operator", "viewer", "ptz")
 RIGHTS = {"admin": 6, "operator": 4, "viewer": 1}  # as securityLevel counts them
@@ -235,8 +236,8 @@ class Axis(Device):
         # A form counts whatever type its request names: a client in wide use sends its forms as text/plain.
         form = fields(request.query) | (fields(request.body.decode("latin-1")) if request.method == "POST" else {})
         api = documents.APIS.get(request.path) if self.generation != "5.51" else None
-        if api is not None and api.level == 0:
-            return await self._api(request, api, 0)
+        if api is not None and (api.level == 0 or re.search(rb'"method": ?"getAllUnrestrictedProperties"', request.body)):
+            return await self._api(request, api, api.level)
         if not self.users():
             return await self._setup(request, form)
         user, _, _ = self.digest.user_of(request)
@@ -269,6 +270,8 @@ class Axis(Device):
             case "/axis-cgi/restart.cgi" if rank == 6:
                 self._reboot = asyncio.ensure_future(self.reboot())
                 return Response(200, documents.page(200, "OK", "The server is restarting."), "text/html")
+            case "/axis-cgi/jpg/image.cgi":
+                return picture()
             case "/axis-cgi/disks/list.cgi":
                 return Response(200, documents.DISKS.encode(), "text/xml")
             case "/axis-cgi/date.cgi" if form.get("action") == "get":
@@ -462,7 +465,7 @@ class Axis(Device):
             case "systemready", "systemready":
                 up = str(int(time.monotonic() - self._since))
                 return {"systemready": "yes", "needsetup": "no" if self.users() else "yes", "uptime": up, "bootid": self._boot}
-            case "basic-device-info", "getAllProperties":
+            case "basic-device-info", "getAllProperties" | "getAllUnrestrictedProperties":
                 return {"propertyList": self._properties()}
             case "network-settings", "getNetworkInfo":
                 return self._network()

@@ -15,6 +15,7 @@ from tests.emulators.dahua_answers import BAD, BAD_TABLE, FORBIDDEN, LOCKED, err
 from tests.emulators.dahua_rpc import Rpc
 from tests.emulators.device import Device
 from tests.emulators.http import Basic, Digest, Request, Response
+from tests.emulators.picture import picture
 
 ZONES = (
     *(0, 60, 120, 180, 210, 240, 270, 300, 330, 345, 360, 390, 420, 480, 540, 570, 600, 660, 720, 780),
@@ -35,6 +36,7 @@ class Dahua(Accounts, Rpc, Device):
 
     SLOTS = 1
     DISKS = ()
+    CLASS = "IPC"
 
     def __init__(self, config):
         self.realm = f"Login to {hashlib.md5(config['serial'].encode()).hexdigest()[:16]}"
@@ -60,7 +62,8 @@ class Dahua(Accounts, Rpc, Device):
         return {"users": {name: user}, "tables": {key: value for key, value in self.tables().items() if key not in missing}}
 
     def tables(self):
-        return documents.tables(self.config) | documents.channel_tables(0, "IPC")
+        third = documents.video(0, "ExtraFormat", "H.264", 640, 360, 10, 256, number=1)
+        return documents.tables(self.config) | documents.channel_tables(0, "IPC") | third
 
     def error_in_success(self, request):
         if request.path.startswith("/RPC2"):
@@ -72,8 +75,8 @@ class Dahua(Accounts, Rpc, Device):
         address = values["NTP.Address"]
         return address if values["NTP.Enable"] == "true" and re.fullmatch(r"[\d.]+", address) else None
 
-    def spec(self, channel, name):
-        values, at = self.state["tables"], f"Encode[{channel}].{name}[0].Video."
+    def spec(self, channel, name, number=0):
+        values, at = self.state["tables"], f"Encode[{channel}].{name}[{number}].Video."
         return Spec(
             values[at + "Compression"],
             int(values[at + "Width"]),
@@ -92,7 +95,10 @@ class Dahua(Accounts, Rpc, Device):
             f"/cam/realmonitor?channel={channel + 1}&subtype={subtype}": self.spec(channel, name)
             for channel in self.channels()
             for subtype, name in enumerate(documents.SIZES)
-        }
+        } | self.more_streams()
+
+    def more_streams(self):
+        return {"/cam/realmonitor?channel=1&subtype=2": self.spec(0, "ExtraFormat", 1)}
 
     def knob(self, key):
         return self.state["tables"][KNOBS[key]]
@@ -149,11 +155,26 @@ class Dahua(Accounts, Rpc, Device):
                 return self._show_users()
             case "storageDevice.cgi", "getDeviceAllInfo":
                 return self._disks()
+        shown = self._shown(name, action, asked)
+        if shown is not None:
+            return shown
         if group != "admin":
             return Response(403, FORBIDDEN)
         if (name, action) == ("configManager.cgi", "setConfig"):
             return await self._set([(unquote(key), unquote(value)) for key, _, value in pairs if key != "action"])
         return await self._cgi_of_admin(request, name, action, asked)
+
+    def _shown(self, name, action, asked):
+        """What a device shows to every account, or None."""
+        match name, action:
+            case "encode.cgi", "getConfigCaps":
+                return self._lines(**documents.abilities())
+            case "snapshot.cgi", "":
+                # Nine recent cameras have it and give none.
+                return Response(400, BAD) if self.config["quirks"].get("no_snapshot") else picture()
+            case "magicBox.cgi", "getProductDefinition" if self.SLOTS > 1 and asked.get("name") == "MaxRemoteInputChannels":
+                return self._lines(**{"table.MaxRemoteInputChannels": self.SLOTS})
+        return None
 
     async def _cgi_of_admin(self, request, name, action, asked):
         match name, action:
@@ -213,6 +234,7 @@ class Dahua(Accounts, Rpc, Device):
             "getSoftwareVersion": {"version": f"{self.state.get('firmware', config['firmware'])},build:{config['firmware_date']}"},
             "getMachineName": {"name": self.state["tables"]["General.MachineName"]},
             "getVendor": {"vendor": "KBVision"},
+            "getDeviceClass": {"class": self.CLASS},
         }
         clock = {"result": self.clock.local(self._minutes()).strftime("%Y-%m-%d %H:%M:%S")}
         return {("magicBox.cgi", action): values for action, values in facts.items()} | {("global.cgi", "getCurrentTime"): clock}

@@ -7,9 +7,9 @@ SIZES = {"MainFormat": ((2560, 1440), (1920, 1080), (1280, 720), (640, 360)), "E
 WORDS = ("Name", "MachineName", "MachineAddress", "Text", "Address", "UserName", "ID", "SerialNo")
 
 
-def video(channel, name, codec, width, height, fps, kbps):
-    """One stream of a channel."""
-    prefix = f"Encode[{channel}].{name}[0]"
+def video(channel, name, codec, width, height, fps, kbps, number=0):
+    """One stream of a channel; the third is the second extra one."""
+    prefix = f"Encode[{channel}].{name}[{number}]"
     return {
         f"{prefix}.AudioEnable": "true",
         f"{prefix}.Audio.Compression": "G.711A",
@@ -26,6 +26,20 @@ def video(channel, name, codec, width, height, fps, kbps):
         f"{prefix}.Video.Width": str(width),
         f"{prefix}.Video.resolution": f"{width}x{height}",
     }
+
+
+THIRD_SIZES = ((1280, 720), (640, 360), (352, 288))
+NAMES = {(2560, 1440): "2560x1440", (1920, 1080): "1080P", (1280, 720): "720P", (704, 576): "D1", (352, 288): "CIF"}
+
+
+def abilities():
+    """What each stream can be, as encode.cgi says it: some sizes by name."""
+    rows = {}
+    for place, sizes in (("MainFormat[0]", SIZES["MainFormat"]), ("ExtraFormat[0]", SIZES["ExtraFormat"]), ("ExtraFormat[1]", THIRD_SIZES)):
+        at = f"caps[0].{place}.Video"
+        rows |= {f"{at}.BitRateOptions": "32,8192", f"{at}.CompressionTypes": "H.264,H.265,MJPG", f"{at}.FPSMax": "25"}
+        rows[f"{at}.ResolutionTypes"] = ",".join(NAMES.get(size, f"{size[0]}x{size[1]}") for size in sizes)
+    return rows
 
 
 def channel_tables(channel, title):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from urllib.parse import unquote
 
 from tests.emulators import dahua_documents as documents
 from tests.emulators.dahua import Dahua
@@ -14,6 +15,8 @@ class DahuaNvr(Dahua):
 
     SLOTS = 8
     DISKS = ("Success",)
+    CLASS = "NVR"
+    SEARCH = 8137
     API = "/cgi-bin/api/LogicDeviceManager/"
     FIELDS = ("Address", "Port", "HttpPort", "RtspPort", "UserName", "ProtocolType")
 
@@ -64,7 +67,12 @@ class DahuaNvr(Dahua):
             await self.refresh()
         return refusal
 
+    def more_streams(self):
+        return {}
+
     async def _cgi(self, request, group):
+        if request.path == "/cgi-bin/mediaFileFind.cgi":
+            return self._find(dict(piece.partition("=")[::2] for piece in unquote(request.query).split("&")))
         if not request.path.startswith(self.API):
             return await super()._cgi(request, group)
         if self._dialect != "json":
@@ -77,6 +85,25 @@ class DahuaNvr(Dahua):
         except (ValueError, KeyError, TypeError):
             said = None
         return Response(400, BAD) if said is None else Response(200, json.dumps(said).encode(), "application/json")
+
+    def _find(self, asked):
+        """One search at a time, for footage of every channel from the configuration's ``oldest_footage`` on; nothing found is a 400."""
+        if asked["action"] == "factory.create":
+            return self._lines(result=self.SEARCH)
+        if asked.get("object") != str(self.SEARCH):
+            return Response(400, BAD)
+        since = self.config.get("oldest_footage")
+        match asked["action"]:
+            case "findFile":
+                begin, end = (asked[f"condition.{name}"] for name in ("StartTime", "EndTime"))
+                slot = int(asked["condition.Channel"]) - 1  # counted from 1 in the question
+                there = since is not None and slot in self.channels() and begin[:10] <= since <= end[:10]
+                return Response(200, b"OK\r\n") if there else Response(400, BAD)
+            case "findNextFile":
+                at = "items[0]"
+                rows = {"found": 1, f"{at}.Channel": 0, f"{at}.StartTime": f"{since} 00:00:05", f"{at}.EndTime": f"{since} 01:00:00"}
+                return self._lines(**rows, **{f"{at}.Type": "dav", f"{at}.FilePath": "/mnt/dvr/sda0/1.dav"})
+        return Response(200, b"OK\r\n")
 
     async def _logic(self, action, asked):
         """What the recorder says about its cameras' channels, or None for what it doesn't know; all channels are counted from 0."""

@@ -26,11 +26,16 @@ from tests.emulators.hikvision_xml import (
     xml,
 )
 from tests.emulators.http import Digest, Request, Response
+from tests.emulators.picture import picture
 
 READ_ONLY = {"DeviceInfo": ("model", "serialNumber", "macAddress", "firmwareVersion", "firmwareReleasedDate", "deviceType", "deviceID")}
 NEEDS_REBOOT = ("/ISAPI/System/Network/interfaces/1/ipAddress",)
 KBPS = range(32, 8193)
-SIZES = {"01": ((2560, 1440), (1920, 1080), (1280, 720), (640, 360)), "02": ((704, 576), (640, 360), (352, 288))}
+SIZES = {
+    "01": ((2560, 1440), (1920, 1080), (1280, 720), (640, 360)),
+    "02": ((704, 576), (640, 360), (352, 288)),
+    "03": ((1280, 720), (640, 360), (352, 288)),
+}
 KNOBS = {
     "name": ("/ISAPI/System/deviceInfo", "deviceName"),
     "services.upnp": ("/ISAPI/System/Network/UPnP", "enabled"),
@@ -191,12 +196,25 @@ class Hikvision(Accounts, Service, Device):
         if path in lists and inner and method == "GET":
             return xml(f'<{lists[path]} version="2.0" xmlns="{documents.V20}">{inner}</{lists[path]}>')
         if path not in self.state["documents"]:
-            return Response(404) if path.endswith("Holidays") else self.unsupported(path)
+            return self._of_stream(path, method) or (Response(404) if path.endswith("Holidays") else self.unsupported(path))
         if method == "GET":
             return xml(self.state["documents"][path])
         if method == "PUT":
             return await self._put(path, request.body)
         return status(*METHOD_NOT_ALLOWED)
+
+    def _of_stream(self, path, method):
+        """A stream's picture and what it can be, or None."""
+        found = re.fullmatch(r"(/ISAPI/Streaming/channels/\d+(\d\d))/(capabilities|picture)", path)
+        missing = path in self.config["quirks"].get("missing", ())
+        if not found or found[1] not in self.state["documents"] or method != "GET" or missing:
+            return None
+        return picture() if found[3] == "picture" else self._capabilities(found[1], found[2])
+
+    def _capabilities(self, path, suffix):
+        codecs = ("H.264",) if self.old else ("H.264", "H.265", "MJPEG") if suffix != "01" else ("H.264", "H.265")
+        namespace = documents.V10 if self.old else documents.V20
+        return xml(documents.capabilities(path.rsplit("/", 1)[1], codecs, SIZES[suffix], KBPS, namespace))
 
     def _time(self, request):
         if request.method == "PUT":

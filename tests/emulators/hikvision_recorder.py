@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import time
+from datetime import datetime, timedelta
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -35,6 +36,8 @@ class HikvisionNvr(Hikvision):
 
     async def answer(self, request, level):
         path = request.path
+        if path == "/ISAPI/ContentMgmt/search" and request.method == "POST":
+            return self._search(request.body)
         if not path.startswith("/ISAPI/ContentMgmt/InputProxy/channels"):
             return await super().answer(request, level)
         number = path.removeprefix("/ISAPI/ContentMgmt/InputProxy/channels").strip("/")
@@ -60,6 +63,30 @@ class HikvisionNvr(Hikvision):
             await self.refresh()
             return status(*OK)
         return status(*NOT_SUPPORTED)
+
+    def _search(self, body):
+        """Footage of every channel from the configuration's ``oldest_footage`` on, an hour a piece; too long a time is too much for some."""
+        try:
+            root = ElementTree.fromstring(body)
+            begin, end = (datetime.fromisoformat(text(root, name).removesuffix("Z")) for name in ("startTime", "endTime"))
+            track, most = text(root, "trackID"), int(text(root, "maxResults"))
+        except (ElementTree.ParseError, ValueError):
+            return status(*BAD_XML)
+        if (end - begin).days > self.config["quirks"].get("search_days", 36500):
+            return status(3, "Device Error", "deviceError", 500)
+        since = self.config.get("oldest_footage")
+        first = None if since is None else max(begin, datetime.fromisoformat(since))
+        found = 0 if first is None or first >= end or track[:-2] not in self.state["channels"] else most
+        rows = "".join(
+            f"<searchMatchItem><sourceID>{{0}}</sourceID><trackID>{track}</trackID><timeSpan><startTime>{first + timedelta(hours=n):%Y-%m-%dT%H:%M:%SZ}</startTime>"
+            f"<endTime>{first + timedelta(hours=n + 1):%Y-%m-%dT%H:%M:%SZ}</endTime></timeSpan></searchMatchItem>"
+            for n in range(found)
+        )
+        words = "NO MATCHES" if not found else "MORE"
+        return xml(
+            f'<CMSearchResult version="2.0" xmlns="{documents.V20}"><searchID>{text(root, "searchID")}</searchID><responseStatus>true</responseStatus>'
+            f"<responseStatusStrg>{words}</responseStatusStrg><numOfMatches>{found}</numOfMatches><matchList>{rows}</matchList></CMSearchResult>"
+        )
 
     def _channel(self, number):
         channel = self.state["channels"][number]

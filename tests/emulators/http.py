@@ -78,6 +78,7 @@ class Counted:
 
     def __init__(self, lock_s):
         self._lock_s = lock_s
+        self.most_failed = 0
         self.tries = {}
         self.lock_everyone = False
 
@@ -90,6 +91,7 @@ class Counted:
     def failed(self, peer, user):
         tries = self.tries.setdefault((peer, user), Tries())
         tries.failed += 1
+        self.most_failed = max(self.most_failed, tries.failed)
         if tries.failed >= self.ALLOWED:
             tries.failed, tries.locked_until = 0, time.monotonic() + self._lock_s
 

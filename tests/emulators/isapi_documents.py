@@ -27,6 +27,19 @@ def stream(number, codec, width, height, fps, kbps, mode, gop, auth, namespace=V
 <Audio><enabled>true</enabled><audioInputChannelID>1</audioInputChannelID><audioCompressionType>G.711ulaw</audioCompressionType></Audio></StreamingChannel>"""
 
 
+def capabilities(number, codecs, sizes, kbps, namespace=V20):
+    """What a stream can be: every element with its choices; firmware 5.2 writes whole sizes where later firmware writes one side."""
+    old = namespace == V10
+    wide, high = ([f"{width}*{height}" for width, height in sizes] if old else [str(size[side]) for size in sizes] for side in (0, 1))
+    rates = ",".join(str(fps * 100) for fps in (25, 22, 20, 18, 16, 15, 12, 10, 8, 6, 4, 2, 1))
+    return f"""<StreamingChannel version="2.0" xmlns="{namespace}"><id opt="{number}">{number}</id><enabled opt="true">true</enabled>
+<Video><enabled opt="true,false">true</enabled><videoCodecType opt="{",".join(codecs)}">{codecs[0]}</videoCodecType><videoScanType opt="progressive">progressive</videoScanType>
+<videoResolutionWidth opt="{",".join(wide)}">{sizes[0][0]}</videoResolutionWidth><videoResolutionHeight opt="{",".join(high)}">{sizes[0][1]}</videoResolutionHeight>
+<videoQualityControlType opt="CBR,VBR">VBR</videoQualityControlType><constantBitRate min="{kbps.start}" max="{kbps.stop - 1}">1024</constantBitRate>
+<fixedQuality opt="1,20,40,60,80,100">60</fixedQuality><vbrUpperCap min="{kbps.start}" max="{kbps.stop - 1}">1024</vbrUpperCap>
+<maxFrameRate opt="{rates}">2500</maxFrameRate><GovLength min="1" max="400">50</GovLength></Video></StreamingChannel>"""
+
+
 def old_stream(number, width, height, fps, kbps, gop):
     """A StreamingChannel of firmware 5.2: no smart codec, no H.265, a switch for all security, lower case."""
     return f"""<StreamingChannel version="1.0" xmlns="{V10}"><id>{number}</id><channelName>Camera 01</channelName><enabled>true</enabled>
@@ -157,6 +170,7 @@ def camera(config):
         "/ISAPI/Security/illegalLoginLock": switch("IllegalLoginLock", False),
         "/ISAPI/Streaming/channels/101": stream(101, "H.264", 2560, 1440, 25, 6144, "VBR", 100, "digest/basic"),
         "/ISAPI/Streaming/channels/102": stream(102, "H.264", 704, 576, 25, 768, "VBR", 50, "digest/basic"),
+        "/ISAPI/Streaming/channels/103": stream(103, "H.264", 640, 360, 10, 256, "VBR", 20, "digest/basic"),
         "/ISAPI/System/Video/inputs/channels/1": f'<VideoInputChannel version="2.0" xmlns="{V20}"><id>1</id><inputPort>1</inputPort><name>Camera 01</name><videoFormat>PAL</videoFormat></VideoInputChannel>',
         "/ISAPI/System/Video/inputs/channels/1/overlays": overlays(V20),
         "/ISAPI/System/Video/inputs/channels/1/motionDetection": f'<MotionDetection version="2.0" xmlns="{ISAPI}"><enabled>false</enabled><MotionDetectionLayout version="2.0" xmlns="{ISAPI}"><sensitivityLevel>60</sensitivityLevel></MotionDetectionLayout></MotionDetection>',
@@ -188,6 +202,7 @@ def nvr(config):
     documents = {
         "/ISAPI/System/deviceInfo": info(config, "NVR", ISAPI),
         "/ISAPI/System/status": STATUS,
+        "/ISAPI/System/capabilities": f'<DeviceCap version="2.0" xmlns="{V20}"><SysCap><VideoCap><videoInputPortNums>0</videoInputPortNums></VideoCap></SysCap><RacmCap><inputProxyNums>8</inputProxyNums></RacmCap></DeviceCap>',
         "/ISAPI/System/time/ntpServers/1": ntp(),
         f"{network}/interfaces/1/ipAddress": address(config),
         f"{network}/UPnP": switch("UPnP", True, namespace=ISAPI),

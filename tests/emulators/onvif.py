@@ -16,6 +16,7 @@ from tests.emulators.clips import Spec
 from tests.emulators.device import Device
 from tests.emulators.http import Digest, Request, Response
 from tests.emulators.onvif_documents import local
+from tests.emulators.picture import picture
 
 INSIDE = "http://192.168.1.108"  # what a device calls itself behind an address translation
 PATHS = {
@@ -32,6 +33,7 @@ SIZES = {"main": ((2560, 1440), (1920, 1080), (1280, 720), (640, 360)), "sub": (
 KBPS = {"main": (32, 8192), "sub": (32, 2048)}
 FPS, GOP, QUALITY, OVERLAYS = (1, 25), (1, 400), (1, 6), 8
 NAME = "onvif://www.onvif.org/name/"
+SNAPSHOT = "/onvif/snapshot"
 FIXED = ("onvif://www.onvif.org/type/", "onvif://www.onvif.org/hardware/", "onvif://www.onvif.org/Profile/")
 
 
@@ -221,6 +223,8 @@ class Onvif(Device):
 
     async def handle(self, request: Request):
         self.requests += 1
+        if request.path == SNAPSHOT and request.method == "GET":
+            return self._snapshot(request)
         if request.path not in PATHS[self.generation].values():
             return Response(404)
         if request.method != "POST":
@@ -237,6 +241,13 @@ class Onvif(Device):
             return self._fault(refused)
         prefix = SERVICES[space]
         return self._soap(200, documents.envelope(self.old, f"<{prefix}:{operation}Response>{inner}</{prefix}:{operation}Response>"))
+
+    def _snapshot(self, request):
+        """Old devices show it to anybody, others want HTTP's own login."""
+        user, _, _ = self.digest.user_of(request)
+        if self.old or user is not None:
+            return picture()
+        return Response(401, headers={"WWW-Authenticate": self.digest.challenge()})
 
     def error_in_success(self, _request):
         return self._soap(200, documents.fault(self.old, "Receiver", ("Action",), "The action failed."))
@@ -500,6 +511,9 @@ class Onvif(Device):
             "GetVideoEncoderConfigurationOptions": self._options,
             "SetVideoEncoderConfiguration": self._set_encoder,
             "GetStreamUri": self._uri,
+            "GetSnapshotUri": lambda asked: (
+                f"<trt:MediaUri><tt:Uri>{self._addresses()['tds'].rsplit('/onvif', 1)[0]}{SNAPSHOT}?token={text(asked, 'ProfileToken')}</tt:Uri></trt:MediaUri>"
+            ),
             "GetVideoSources": self._sources,
             "GetVideoSourceConfigurations": lambda _: "".join(self._source("trt:Configurations", one) for one in self.state["sources"]),
             "SetVideoSourceConfiguration": self._set_source,
@@ -510,6 +524,7 @@ class Onvif(Device):
         return {
             "GetProfiles": self._profiles2,
             "GetVideoEncoderConfigurations": self._encoders2,
+            "GetVideoEncoderConfigurationOptions": self._options2,
             "SetVideoEncoderConfiguration": self._set_encoder2,
             "GetStreamUri": lambda asked: f"<tr2:Uri>{self._address(asked)}</tr2:Uri>",
             **self._overlay_operations("tr2"),
@@ -562,6 +577,14 @@ class Onvif(Device):
             raise wrong("NoConfig", words="The requested configuration does not exist.")
         stream = found[0]["stream"]
         return documents.encoder_options(SIZES[stream], KBPS[stream], FPS, not self.old)
+
+    def _options2(self, asked):
+        token, media = text(asked, "ConfigurationToken"), text(asked, "ProfileToken")
+        found = [one for one in self.state["encoders"] if token in ("", self._token2(one)) and media in ("", one["media"])]
+        if not found:
+            raise wrong("NoConfig", words="The requested configuration does not exist.")
+        stream = found[0]["stream"]
+        return "".join(documents.encoder_options2(codec, SIZES[stream], KBPS[stream], FPS) for codec in ("H264", "H265"))
 
     def _set_encoder(self, asked):
         new = child(asked, "Configuration")

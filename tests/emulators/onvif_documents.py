@@ -253,6 +253,17 @@ def encoder_options(sizes, rates, fps, extended):
     return f"<trt:Options>{between('QualityRange', 1, 6)}<tt:H264>{h264}</tt:H264>{more}</trt:Options>"
 
 
+def encoder_options2(codec, sizes, rates, fps):
+    """A VideoEncoder2ConfigurationOptions: one for each codec, the picture rates in an attribute."""
+    names = "".join(size(*one, "tt:ResolutionsAvailable") for one in sizes)
+    listed = " ".join(f"{rate}.0" for rate in range(fps[1], fps[0] - 1, -1))
+    return (
+        f'<tr2:Options GovLengthRange="1 400" FrameRatesSupported="{listed}" ProfilesSupported="Main High" ConstantBitRateSupported="true">'
+        f"<tt:Encoding>{codec}</tt:Encoding><tt:QualityRange><tt:Min>1</tt:Min><tt:Max>6</tt:Max></tt:QualityRange>{names}"
+        f"<tt:BitrateRange><tt:Min>{rates[0]}</tt:Min><tt:Max>{rates[1]}</tt:Max></tt:BitrateRange></tr2:Options>"
+    )
+
+
 def overlay(tag, one):
     """An OSDConfiguration."""
     kind, date, time, plain = (one["text"].get(key, "") for key in ("type", "date", "time", "plain"))

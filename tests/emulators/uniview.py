@@ -7,6 +7,7 @@ import time
 
 from tests.emulators.http import Request, Response
 from tests.emulators.onvif import FPS, GOP, KBPS, SIZES, Onvif, between, offset_minutes
+from tests.emulators.picture import picture
 
 ROOT = "/LAPI/V1.0/"
 HOURS = (
@@ -120,6 +121,8 @@ class Uniview(Onvif):
             response.headers["WWW-Authenticate"] = self.digest.challenge()
             return response
         path = request.path.removeprefix(ROOT).strip("/")
+        if re.fullmatch(r"Channels/\d+/Media/Video/Streams/\d+/Snapshot", path) and request.method == "GET":
+            return picture()
         old = self._document(path)
         if old is None:
             return self._unknown(request)

@@ -69,13 +69,25 @@ def playbook(name: str, *arguments: str, **options) -> Ran:
     return desk("ansible-playbook", "-i", INVENTORY, f"playbooks/{name}.yml", *arguments, **options)
 
 
+def survey_at_the_office(site: str, prefix: str, folder: Path) -> Path:
+    """What a technician finds with a laptop at a site's office, knowing its prefix and the installer's account alone."""
+    credentials = folder / "credentials.yml"
+    credentials.touch(mode=0o600)
+    credentials.write_text("- {user: admin, password: hik12345}\n")
+    file = folder / f"{site}.survey.json"
+    command = [MOTCUA, "survey", "--site", site, "--prefix", prefix, "--credentials", str(credentials), "-o", str(file)]
+    ran = motcua("lab", "probe", f"{site}-pc", *command)
+    assert ran.code == 0, ran.text[-3000:]
+    return file
+
+
 def host_network() -> str:
     """The machine's own network: what the lab must never touch."""
     return "\n".join(run(*command.split()).text for command in ("ip -br addr", "ip route show table all", "nft -s list ruleset"))
 
 
 @pytest.fixture(scope="session", autouse=True)
-def province():
+def province(tmp_path_factory):
     """The lab, built anew and rolled out once; what the machine's network was before."""
     if os.geteuid():
         pytest.exit("the lab builds machines and networks: run scripts/test as root, or scripts/test --unit", returncode=1)
@@ -87,8 +99,9 @@ def province():
     left = motcua("lab", "ssh", "centre", "ls", "-A", "/etc/wireguard", "/etc/motcua").text + str(
         list((ROOT / "inventory/lab").glob("keys/*"))
     )
+    surveyed = survey_at_the_office("tan-dinh", "192.168.1.0/24", tmp_path_factory.mktemp("survey"))
     first = playbook("rollout", "--diff")
-    yield {"network": before, "first": first, "blank": blank, "left by blank": left}
+    yield {"network": before, "first": first, "blank": blank, "left by blank": left, "surveyed": surveyed}
     down = motcua("lab", "down")
     assert down.code == 0, down.text
     assert host_network() == before, "the lab left something behind in the machine's network"

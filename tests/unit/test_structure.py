@@ -10,8 +10,8 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS
 
 CORE = Path("plugins/plugin_utils")
 ORDER = [
-    "errors", "settings", "vendors", "catalogue", "model", "contradictions", "load", "plan", "secrets", "vault", "desired", "transport", "discovery", "dialects", "accounts", "diff", "conversation", "apply", "renewal", "reconcile", "operations",
-    "connection", "files", "action",
+    "errors", "settings", "vendors", "catalogue", "model", "contradictions", "load", "plan", "secrets", "vault", "desired", "digest", "transport", "discovery", "dialects", "accounts", "diff", "conversation", "apply", "renewal", "reconcile", "operations",
+    "connection", "files", "sps", "rtp", "rtsp", "survey", "action",
     "findings", "report",
 ]  # fmt: skip
 PLAN = ["addresses", "tunnels", "ladder", "optimum", "streams", "storage", "access", "reasons", "suitability", "lacks", "reuse"]

@@ -61,6 +61,15 @@ class Beside:
         """Accounts are ONVIF's."""
         return await (await self._opened()).remove_row(items, row)
 
+    async def picture(self, at: str) -> bytes:
+        """A still picture of either API."""
+        if not at.startswith(self.own):
+            return await (await self._opened()).picture(at)
+        answer = await self._ask("GET", at)
+        if answer.status != 200:
+            raise Unsupported(f"the device gives no picture at {at} (HTTP {answer.status})")
+        return answer.body
+
     async def reboot(self) -> None:
         """Ask for a reboot."""
         await (await self._opened()).reboot()

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from urllib.parse import quote
 
 from ..errors import AuthRefused, Garbled, Refused, Unreachable, Unsupported
 from ..settings import Items
 from ..transport import Answer, Credential, LoginRefused
 from .dahua_channels import Channels
+from .dahua_footage import oldest
 from .pairs import Pairs
 from .rpc2 import Rpc2, refusal
 from .speech import Reply, Target
@@ -130,6 +132,17 @@ class Dahua:
         if answer.status != 200 or answer.body.startswith(b"Error"):
             raise Unsupported(f"the device gives no backup (HTTP {answer.status})")
         return answer.body
+
+    async def picture(self, at: str) -> bytes:
+        """A still picture."""
+        answer = await self._ask(at)
+        if answer.status != 200 or answer.body.startswith(b"Error"):
+            raise Unsupported(f"the device gives no picture (HTTP {answer.status})")
+        return answer.body
+
+    async def oldest_footage(self, channel: int) -> date | None:
+        """The first day of a channel."""
+        return await oldest(self._target.name, channel, self._ask)
 
     async def close(self) -> None:
         """Let go of the device."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import Callable, Mapping
+from datetime import date
 from xml.sax.saxutils import escape
 
 from ..errors import AuthRefused, Garbled, Locked, Refused, Unreachable, Unsupported
 from ..settings import Items
 from ..transport import REFUSED, Answer, LoginRefused, says_busy
 from .isapi_activation import Challenge
+from .isapi_footage import oldest
 from .speech import Reply, Target
 from .xml import XmlDocument, local, parse
 
@@ -143,6 +145,17 @@ class Isapi:
         """Put a signed certificate."""
         at = f"{CERTIFICATE}/certificate"
         self._reply(at, await self._ask("PUT", at, pem, "application/x-pem-file"))
+
+    async def picture(self, at: str) -> bytes:
+        """A still picture."""
+        answer = await self._ask("GET", at)
+        if answer.status >= HTTP_ERROR:
+            raise Unsupported(f"the device gives no picture at {at} (HTTP {answer.status})")
+        return answer.body
+
+    async def oldest_footage(self, channel: int) -> date | None:
+        """The first day of a channel's main track."""
+        return await oldest(self._target.name, channel, lambda at, body: self._ask("POST", at, body))
 
     async def reboot(self) -> None:
         """Ask for a reboot."""

@@ -1,7 +1,8 @@
 """ONVIF: a document is the answer of a Get operation, stored with the Set operation that belongs to it.
 
-``device:GetNTP/NTPInformation`` is a place within an answer; ``media:stream/1`` where the first profile's stream is; ``osd`` the texts in
-the picture. Every operation is asked once until something is stored.
+``device:GetNTP/NTPInformation`` is a place within an answer; ``media:stream/1`` where the first profile's stream is, ``media:abilities/1``
+what it could be, ``media:picture/1`` a still picture of it; ``osd`` the texts in the picture. Every operation is asked once until something
+is stored.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from xml.etree.ElementTree import Element
 from ..errors import AuthRefused, Garbled, MotcuaError, Refused, Unreachable, Unsupported
 from ..settings import Items
 from ..transport import REFUSED, Answer, LoginRefused
+from .onvif_abilities import abilities
 from .onvif_documents import Osds, SoapDocument, is_ambiguous, moment, new_osd, stored
 from .soap import CONTENT_TYPE, SERVICES, child, envelope, request, response
 from .speech import Document, Reply, Target
 from .xml import XmlDocument, local
 
 DEVICE = "/onvif/device_service"
-UNAUTHORIZED = 401
+OK, UNAUTHORIZED = 200, 401
 
 
 class Onvif:
@@ -65,6 +67,9 @@ class Onvif:
             return Osds((await self._get(f"{service}:GetOSDs")).rows("OSDs"))
         if at.startswith("media:stream/"):
             return await self._stream(int(at.rpartition("/")[2]))
+        if at.startswith("media:abilities/"):
+            service = "media2" if await self._has("media2") else "media"
+            return abilities(await self._of_profile(service, "GetVideoEncoderConfigurationOptions", int(at.rpartition("/")[2])))
         operation, _, path = at.partition("/")
         answer = await self._get(operation)
         element = answer.find(path)
@@ -106,6 +111,20 @@ class Onvif:
         self._answers.clear()
         await self._send("device", body)
         return Reply()
+
+    async def picture(self, at: str) -> bytes:
+        """A still picture of a profile; only its path is believed."""
+        said = await self._of_profile("media", "GetSnapshotUri", int(at.rpartition("/")[2]))
+        where = urlsplit(said.get("MediaUri/Uri") or "")
+        if not where.path:
+            raise Unsupported("the device names no still picture")
+        try:
+            answer = await self._http.request("GET", where._replace(scheme="", netloc="").geturl())
+        except LoginRefused:
+            raise AuthRefused(f"{self._target.name}: {REFUSED}") from None
+        if answer.status != OK:
+            raise Unsupported(f"the device gives no picture at {where.path} (HTTP {answer.status})")
+        return answer.body
 
     async def reboot(self) -> None:
         """Ask for a reboot."""
@@ -191,6 +210,15 @@ class Onvif:
         child(child(setup, "Transport"), "Protocol", "RTSP")
         child(body, "ProfileToken", profile.get("token", ""), SERVICES["media"])
         return await self._send("media", body)
+
+    async def _of_profile(self, service: str, operation: str, number: int) -> XmlDocument:
+        """The answer to a question about one profile."""
+        profile = (await self._get(f"{service}:GetProfiles")).find(f"Profiles[{number}]")
+        if profile is None:
+            raise Unsupported(f"the device has no profile {number}")
+        body = request(service, operation)
+        child(body, "ProfileToken", profile.get("token", ""), SERVICES[service])
+        return await self._send(service, body)
 
     async def _store_osds(self, osds: Osds) -> Reply:
         service = "media2" if await self._has("media2") else "media"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol, TypeVar, runtime_checkable
 
 from ..settings import Items
@@ -116,6 +117,22 @@ class Upgrades(Protocol):
 
     async def upgrade(self, image: bytes, progress: Callable[[int], None]) -> None:
         """Send firmware and wait until the device has it, telling the percentage; Refused when it doesn't take it."""
+
+
+@runtime_checkable
+class Shows(Protocol):
+    """A device that gives still pictures."""
+
+    async def picture(self, at: str) -> bytes:
+        """What stands at the picture's address; Unsupported when nothing does. Whether it is a picture is for others to see."""
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A device that says since when it has footage."""
+
+    async def oldest_footage(self, channel: int) -> date | None:
+        """The first day of a channel of which there is footage, None when there is none."""
 
 
 @runtime_checkable

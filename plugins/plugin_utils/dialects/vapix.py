@@ -154,6 +154,13 @@ class Vapix:
         body = f"action=add&user=root&pwd={quote(password, safe='')}&grp=root&sgrp={RIGHTS['admin']}".encode()
         self._text(await self._http.plain("POST", ACCOUNTS, body, FORM), "the first account")
 
+    async def picture(self, at: str) -> bytes:
+        """A still picture."""
+        answer = await self._ask("GET", at)
+        if answer.status != 200:
+            raise Unsupported(f"the device gives no picture at {at} (HTTP {answer.status})")
+        return answer.body
+
     async def reboot(self) -> None:
         """Ask for a reboot."""
         try:

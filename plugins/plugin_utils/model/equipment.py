@@ -22,6 +22,7 @@ from .values import (
     Percent,
     Platform,
     Port,
+    Sentence,
     StreamName,
     StreamPath,
     Text,
@@ -201,4 +202,4 @@ class Other(Device):
     name: Text
     address: IPv4Address | None = None
     zone: Zone | None = None
-    why: Text = Field(description="why it can't join")
+    why: Sentence = Field(description="why it can't join")

@@ -13,6 +13,7 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", 
 Interface = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=15)]
 # Shown to people and burnt into pictures; no braces, so that no template engine ever takes one for a program.
 Text = Annotated[str, StringConstraints(pattern=r"^[^{}\x00-\x1f]+$", max_length=120)]
+Sentence = Annotated[str, StringConstraints(pattern=r"^[^{}\x00-\x1f]+$", max_length=300)]
 Mac = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 StreamPath = Annotated[str, StringConstraints(pattern=r"^/[^\s@\"'$\\\\]*$", max_length=200)]
