@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 from textwrap import dedent
 from typing import Annotated
@@ -31,6 +30,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.controller import ROOT, at_the_controller
+from cli.folders import link_latest, new_folder
 
 LOG_COLUMNS = 140  # where nobody's window says how wide a line may be
 
@@ -50,12 +50,12 @@ def audit(
     """Audit a province: exit code 0 all as declared, 2 drift or a failed check, 1 could not tell."""
     province = load(inventory)
     when = datetime.now(ZoneInfo(province.timezone))
-    folder = _new_folder(output, when)
+    folder = new_folder(output, when)
     typer.echo(f"Auditing {province.name}: reading, changing nothing …")
     ended = _run_playbook(inventory, limit, folder)
     findings = _read(folder, ended)
     (folder / "report.html").write_text(render(findings, province, language, when), encoding="utf-8")
-    _link(output / "latest", folder.name)
+    link_latest(folder)
     verdict = exit_code(findings)
     _print(findings)
     if ended and verdict == ALL_AS_DECLARED:
@@ -64,22 +64,6 @@ def audit(
         verdict = COULD_NOT_TELL
     typer.echo(f"{len({finding.device for finding in findings})} devices: {VERDICTS[verdict]}.\nReport: {folder / 'report.html'}")
     raise typer.Exit(verdict)
-
-
-def _new_folder(output: Path, when: datetime) -> Path:
-    """A folder of this audit's own, also when two start in one second."""
-    for number in count(1):
-        folder = output / (f"{when:%Y-%m-%dT%H%M%S}" + (f"-{number}" if number > 1 else ""))
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            if not output.is_dir():
-                raise MotcuaError(f"--output {output}: is not a folder; name another one") from None
-            continue
-        except OSError as error:
-            raise MotcuaError(f"--output {output}: can't be written ({error.strerror}); name another folder") from None
-        return folder
-    raise AssertionError
 
 
 def _run_playbook(inventory: Path, limit: str | None, folder: Path) -> int:
@@ -114,13 +98,6 @@ def _last_words(log: str) -> str:
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     spoken = [line for line in lines if re.match(r"\[?ERROR|motcua: |fatal: ", line)]
     return re.sub(r"^(\[ERROR\]|ERROR!|motcua):? ", "", (spoken or lines or ["it said nothing"])[-1]).rstrip(".")
-
-
-def _link(link: Path, target: str) -> None:
-    """Point ``latest`` at the newest report; there is no moment without one."""
-    draft = link.with_name(f".latest-{os.getpid()}")
-    draft.symlink_to(target)
-    draft.replace(link)
 
 
 def _print(findings: tuple[Finding, ...]) -> None:

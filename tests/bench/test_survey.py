@@ -2,20 +2,23 @@
 peer, which is nmap at the same rate where it is installed, else one connect after the other. The bound of 30 s is asserted, all else is printed.
 `python -m pytest -s tests/bench/test_survey.py` prints the figures."""
 
+import contextlib
 import json
 import shutil
 import subprocess
+import sys
 import time
 
 import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils.discovery import PORTS, Ended, Heard, from_line, program
 
 from tests.unit.frames import Capture, busiest
-from tests.unit.segment import Segment, possible, says
+from tests.unit.segment import FACTORY, Segment, possible, ready, says
 from tests.unit.wire import SYSTEM_PYTHON
 
 DEVICES, RATE, BOUND_S = 20, 50, 30
 PREFIX = "192.168.77.0/24"
+MODEL = {"model": "DS-2CD2043G2-I", "firmware": "V5.7.18", "firmware_date": "build 240826"}
 SEQUENTIAL = """
 import socket, sys
 for address in sys.argv[2].split():
@@ -68,6 +71,41 @@ def peer(segment):
     there, gone = (timed(segment, SYSTEM_PYTHON, "-c", SEQUENTIAL, ports, address)[0] for address in ("192.168.77.10", "192.168.77.11"))
     # All of it would take half an hour.
     return "one connect after the other (reckoned from one device and one free address)", DEVICES * there + (253 - DEVICES) * gone
+
+
+def test_20_cameras_are_surveyed_whole(tmp_path):
+    """The command as a technician runs it: found, identified, logged in to, read, every stream watched for ten seconds, a still picture of each."""
+    accounts = tmp_path / "accounts.yml"
+    accounts.touch(mode=0o600)
+    accounts.write_text("- {{user: {}, password: {}}}\n".format(*FACTORY))
+    with Segment(PREFIX) as made, contextlib.ExitStack() as stack:
+        cameras = []
+        for number in range(DEVICES):
+            own = {"name": f"cam{number}", "mac": f"44:19:b6:01:00:{number:02x}", "serial": f"S{number}"} | MODEL
+            address = f"192.168.77.{10 + 11 * number}/24"
+            cameras.append(stack.enter_context(made.emulated(tmp_path, "hikvision-camera", address, **own)))
+        for process, config in cameras:
+            ready(process, config)
+        command = [
+            sys.executable,
+            "scripts/motcua",
+            "survey",
+            "--prefix",
+            PREFIX,
+            "--site",
+            "x",
+            "--credentials",
+            str(accounts),
+        ]
+        took, _ = timed(made, *command, "-o", str(tmp_path / "x.survey.json"))
+    found = json.loads((tmp_path / "x.survey.json").read_text())
+    read = [device for device in found["devices"] if device["login"] == "accepted" and device["still_jpeg_base64"]]
+    watched = [row["seconds"] for device in read for row in device["measured"] if row["bitrate_kbps"]]
+    print(
+        f"\n{DEVICES} cameras surveyed whole: {took:.1f} s (bound {BOUND_S}); {len(watched)} streams watched, {min(watched):.1f} s at least"
+    )
+    assert len(read) == DEVICES
+    assert took < BOUND_S
 
 
 def test_a_network_of_20_devices(segment):

@@ -14,8 +14,6 @@ from .device import Surveyor, Wish
 from .journal import Journal
 from .reach import Reach
 
-AT_ONCE = 8  # devices that are asked, and devices whose streams are watched: sshd lets ten programs run over one connection
-
 
 @dataclass
 class Found:
@@ -68,8 +66,8 @@ async def survey(found: Mapping[str, Sequence[Heard]], wish: Wish, reach: Reach,
 
     :raises ModelError: when the file can't be written.
     """
-    pace, room = Pace(rate_per_s), asyncio.Semaphore(AT_ONCE)
-    surveyor = Surveyor(wish, reach, journal, partial(pace.take, "connects"), asyncio.Semaphore(AT_ONCE))
+    pace, room = Pace(rate_per_s), asyncio.Semaphore(reach.at_once)
+    surveyor = Surveyor(wish, reach, journal, partial(pace.take, "connects"), asyncio.Semaphore(reach.at_once))
     try:
         async with asyncio.TaskGroup() as together:
             for address, heard in found.items():

@@ -23,7 +23,9 @@ READY = b"ready"
 
 
 class Reach(Protocol):
-    """A place from which devices can be asked."""
+    """A place from which devices can be asked; ``at_once`` is how many are asked, and watched, at a time."""
+
+    at_once: int
 
     async def way(self, address: str, port: int) -> tuple[str, int]:
         """Where a port of a device is reached from here."""
@@ -37,6 +39,8 @@ class Reach(Protocol):
 
 class AtTheOffice:
     """On the devices' own LAN."""
+
+    at_once = 32
 
     async def way(self, address: str, port: int) -> tuple[str, int]:
         """The port itself."""
@@ -56,6 +60,8 @@ class ThroughRouter:
 
     Streams are watched at the router, because their video would fill the site's line.
     """
+
+    at_once = 8  # sshd lets ten programs run over one connection
 
     def __init__(self, ssh: Sequence[str], socket: Path, python: str) -> None:
         """``ssh`` is a whole command up to the host; ``socket`` is where the open connection is reached."""

@@ -1,0 +1,36 @@
+"""Where a command leaves what it has made: a new folder each time, and a link to the newest."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+
+from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
+
+
+def new_folder(output: Path, when: datetime) -> Path:
+    """A folder of this run's own, also when two start in one second.
+
+    :raises MotcuaError: when it can't be made.
+    """
+    for number in count(1):
+        folder = output / (f"{when:%Y-%m-%dT%H%M%S}" + (f"-{number}" if number > 1 else ""))
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            if not output.is_dir():
+                raise MotcuaError(f"--output {output}: is not a folder; name another one") from None
+            continue
+        except OSError as error:
+            raise MotcuaError(f"--output {output}: can't be written ({error.strerror}); name another folder") from None
+        return folder
+    raise AssertionError
+
+
+def link_latest(folder: Path) -> None:
+    """Point ``latest`` beside a folder at it; there is no moment without one."""
+    draft = folder.with_name(f".latest-{os.getpid()}")
+    draft.symlink_to(folder.name)
+    draft.replace(folder.with_name("latest"))
