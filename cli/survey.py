@@ -103,13 +103,9 @@ def _here(site: str, prefix: str, path: Path, rate: float, wish: Wish) -> None:
 
 
 async def _look(options: discovery.Options, wish: Wish, journal: Journal) -> None:
-    found = everybody.Found()
-    async for said in discovery.discover(options):
-        found.add(said)
-    devices = found.inside()
-    typer.echo(f"{len(devices)} addresses answer; asking what they are …")
+    pace = discovery.Pace(options.rate_per_s)
+    found = await everybody.find_and_survey(discovery.discover(options, pace), wish, AtTheOffice(), journal, pace)
     journal.add(remarks=found.all_remarks())
-    await everybody.survey(devices, wish, AtTheOffice(), journal, options.rate_per_s)
     if found.ended is not None:
         journal.end()
 

@@ -5,7 +5,7 @@ import contextlib
 import json
 from unittest import mock
 
-from ansible_collections.motcua.cctv.plugins.plugin_utils.discovery import Heard
+from ansible_collections.motcua.cctv.plugins.plugin_utils.discovery import Heard, Pace
 from ansible_collections.motcua.cctv.plugins.plugin_utils.survey.credentials import Account
 from ansible_collections.motcua.cctv.plugins.plugin_utils.survey.device import Wish
 from ansible_collections.motcua.cctv.plugins.plugin_utils.survey.everybody import survey
@@ -65,7 +65,7 @@ class Office:
         """The survey's file as it is afterwards."""
         found = {address: heard(device) for address, device in self.devices.items()} | (found or {})
         journal = Journal(self.path, HEAD)
-        asyncio.run(survey(found, Wish("a", accounts, **({"seconds": 0} | wish)), AtTheOffice(), journal, HEAD["rate_per_s"]))
+        asyncio.run(survey(found, Wish("a", accounts, **({"seconds": 0} | wish)), AtTheOffice(), journal, Pace(HEAD["rate_per_s"])))
         if end:
             journal.end()
         return self.content()

@@ -8,18 +8,20 @@ import signal
 import stat
 
 import pytest
-from ansible_collections.motcua.cctv.plugins.plugin_utils.discovery import Ended, Heard, Remark
+from ansible_collections.motcua.cctv.plugins.plugin_utils.discovery import Ended, Heard, Pace, Remark, Settled
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.survey import device as device_module
 from ansible_collections.motcua.cctv.plugins.plugin_utils.survey import everybody
 from ansible_collections.motcua.cctv.plugins.plugin_utils.survey import look as look_module
 from ansible_collections.motcua.cctv.plugins.plugin_utils.survey.abilities import ABILITIES
+from ansible_collections.motcua.cctv.plugins.plugin_utils.survey.device import Wish
 from ansible_collections.motcua.cctv.plugins.plugin_utils.survey.journal import Journal, finished
+from ansible_collections.motcua.cctv.plugins.plugin_utils.survey.reach import AtTheOffice
 from ansible_collections.motcua.cctv.plugins.plugin_utils.survey.record import parted, scrubbed
 from ansible_collections.motcua.cctv.plugins.plugin_utils.survey.streams import paths, reported, unusual
 from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS
 
-from tests.unit.surveys import ACCOUNTS, HEAD, Office, wrong
+from tests.unit.surveys import ACCOUNTS, HEAD, Office, heard, wrong
 from tests.unit.test_engine import KINDS, OLDER
 from tests.unit.wire import FACTORY, free_port
 
@@ -353,6 +355,38 @@ def test_what_discovery_heard_becomes_devices_and_remarks():
     ]
     found.add(Ended(1, 1, 1.0))
     assert len(found.all_remarks()) == 3
+
+
+def test_devices_are_surveyed_while_latecomers_are_looked_for(office):
+    """A device is done before discovery ends; one that was silent the first time follows, and nobody is surveyed twice."""
+    early, late = office.add("hikvision-camera"), office.add("dahua-camera")
+
+    async def run():
+        done, entered = asyncio.Event(), []
+
+        class Watched(Journal):
+            def put(self, record):
+                super().put(record)
+                if record["done"]:
+                    entered.append(record["address"])
+                    done.set()
+
+        async def said():
+            for one in heard(early):
+                yield one
+            yield Settled(("127.0.0.2",))
+            await done.wait()
+            for one in heard(late):
+                yield one
+            yield Ended(1, 1, 1.0)
+
+        async with asyncio.timeout(60):
+            journal = Watched(office.path, HEAD)
+            await everybody.find_and_survey(said(), Wish("a", ACCOUNTS, seconds=0), AtTheOffice(), journal, Pace(500))
+        return entered
+
+    assert asyncio.run(run()) == ["127.0.0.2", "127.0.0.3"]
+    assert {device["login"] for device in office.content()["devices"]} == {"accepted"}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 
 import pytest
-from ansible_collections.motcua.cctv.plugins.plugin_utils.discovery import Heard
+from ansible_collections.motcua.cctv.plugins.plugin_utils.discovery import Heard, Pace
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import Unreachable
 from ansible_collections.motcua.cctv.plugins.plugin_utils.survey.device import Wish
 from ansible_collections.motcua.cctv.plugins.plugin_utils.survey.everybody import survey
@@ -40,7 +40,7 @@ def test_a_device_is_read_and_watched_through_the_router(tmp_path, monkeypatch):
         device = office.devices["127.0.0.2"]
         journal = Journal(office.path, HEAD)
         async with through_router(router.ssh, PYTHON) as reach:
-            await survey({"127.0.0.2": heard(device)}, Wish("a", ACCOUNTS, seconds=1), reach, journal, 500)
+            await survey({"127.0.0.2": heard(device)}, Wish("a", ACCOUNTS, seconds=1), reach, journal, Pace(500))
             shown.extend(await asyncio.to_thread(lambda: (listening(), running())))
 
     with Router(tmp_path) as router, Office(tmp_path) as office:
@@ -77,7 +77,7 @@ def test_a_device_behind_a_router_that_answers_nothing_is_named_by_its_own_addre
     async def main(router, path):
         said = [Heard("127.0.0.2", None, "sadp", says={"model": "DS-2CD2043", "http_port": str(dead)})]
         async with through_router(router.ssh, PYTHON) as reach:
-            await survey({"127.0.0.2": said}, Wish("a", ACCOUNTS), reach, Journal(path, HEAD), 500)
+            await survey({"127.0.0.2": said}, Wish("a", ACCOUNTS), reach, Journal(path, HEAD), Pace(500))
 
     with Router(tmp_path) as router, Office(tmp_path) as office:
         asyncio.run(main(router, office.path))

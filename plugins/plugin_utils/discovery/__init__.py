@@ -10,10 +10,25 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from .said import PORTS, BadOptions, Ended, Heard, Options, Remark, from_line, to_line
+from .connects import Pace
+from .said import PORTS, BadOptions, Ended, Heard, Options, Remark, Said, Settled, from_line, to_line
 from .survey import discover
 
-__all__ = ["PORTS", "BadOptions", "Ended", "Heard", "Options", "Remark", "discover", "from_line", "program", "to_line"]
+__all__ = [
+    "PORTS",
+    "BadOptions",
+    "Ended",
+    "Heard",
+    "Options",
+    "Pace",
+    "Remark",
+    "Said",
+    "Settled",
+    "discover",
+    "from_line",
+    "program",
+    "to_line",
+]
 
 PARTS = ("said", "wire", "ears", "links", "connects", "survey", "alone")  # each imports only from its left
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network
 
-from .said import Ended, Heard, Remark
+from .said import Heard, Remark, Said
 from .wire import PROBES, mac_of
 
 # What strangers may fill: answers of one address, all answers, remarks, characters of a text, texts of an answer.
@@ -24,7 +24,7 @@ class Ears:
     """
 
     def __init__(self, prefix: IPv4Network) -> None:
-        self.said: asyncio.Queue[Heard | Remark | Ended | None] = asyncio.Queue()
+        self.said: asyncio.Queue[Said | None] = asyncio.Queue()
         self.alive: set[IPv4Address] = set()
         self.resolved: set[tuple[IPv4Address, str]] = set()
         self.speakers: set[tuple[IPv4Address, str]] = set()

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from ipaddress import IPv4Address, IPv4Network
+from typing import Union
 
 PORTS = (80, 443, 554, 8000, 8080, 8443, 34567, 37777, 8554, 22, 23, 8291)
 LONGEST_PREFIX = 22  # 1,022 addresses: no office has more
@@ -83,6 +84,13 @@ class Remark:
 
 
 @dataclass(frozen=True)
+class Settled:
+    """Of these addresses everything is heard; who follows was silent the first time."""
+
+    settled: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Ended:
     """The last of all: what was sent, and in how many seconds."""
 
@@ -91,12 +99,15 @@ class Ended:
     seconds: float
 
 
-def to_line(said: Heard | Remark | Ended) -> str:
+Said = Union[Heard, Remark, Settled, Ended]  # noqa: UP007  evaluated, also by Python 3.9
+
+
+def to_line(said: Said) -> str:
     """One line of JSON, in ASCII."""
     return json.dumps({"ended": asdict(said)} if isinstance(said, Ended) else asdict(said))
 
 
-def from_line(line: str) -> Heard | Remark | Ended:
+def from_line(line: str) -> Said:
     """A line of the program's, read back.
 
     :raises BadOptions: when the program refused them.
@@ -107,6 +118,8 @@ def from_line(line: str) -> Heard | Remark | Ended:
         value = json.loads(line)
         if isinstance(value.get("error"), str):
             raise BadOptions(value["error"])
+        if "settled" in value:
+            return Settled(tuple(value["settled"]))
         return Ended(**value["ended"]) if "ended" in value else Remark(**value) if "remark" in value else Heard(**value)
     except (AttributeError, TypeError, json.JSONDecodeError):
         raise nothing from None

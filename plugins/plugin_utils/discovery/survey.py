@@ -1,4 +1,4 @@
-"""One survey: groups are asked, then every neighbour, then ports and banners, then each device at its own address."""
+"""One survey: groups are asked, every neighbour, ports and banners, each device at its own address, and again whoever was silent."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ from urllib.parse import urlsplit
 from .connects import Pace, get, knock, page
 from .ears import Ears
 from .links import Arp, Link, Nudge, links, neighbours
-from .said import Ended, Heard, Options, Remark
+from .said import Ended, Options, Said, Settled
 from .wire import PROBES, read_banner, read_description
 
 HTTP, TLS, RTSP = (80, 8080), (443, 8443), (554, 8554)
 ANSWER_S, SETTLE_S = 2.0, 0.5
-ARP_ROUNDS, KERNEL_TRIES = 2, 3  # for a neighbour that doesn't answer: ours, and what the kernel sends at most
+KERNEL_TRIES = 3  # what the kernel sends at most for a neighbour that doesn't answer
 
 
-async def discover(options: Options) -> AsyncIterator[Heard | Remark | Ended]:
-    """Everything that is heard, as soon as it is; ``Ended`` comes last."""
-    survey = Survey(options)
+async def discover(options: Options, pace: Pace | None = None) -> AsyncIterator[Said]:
+    """Everything that is heard, as soon as it is; ``Ended`` comes last.
+
+    :param pace: who else sends meanwhile has it too, so that the rate is that of both; one of the options' rate unless given.
+    """
+    survey = Survey(options, pace or Pace(options.rate_per_s))
     running = asyncio.ensure_future(survey.run())
     try:
         while (said := await survey.ears.said.get()) is not None:
@@ -39,8 +42,8 @@ async def discover(options: Options) -> AsyncIterator[Heard | Remark | Ended]:
 class Survey:
     """To be run once; its ears say what comes of it."""
 
-    def __init__(self, options: Options) -> None:
-        self.ears, self._options, self._pace = Ears(options.prefix), options, Pace(options.rate_per_s)
+    def __init__(self, options: Options, pace: Pace) -> None:
+        self.ears, self._options, self._pace = Ears(options.prefix), options, pace
         self._links = self._links_to(options)
         own = {link.own for link in self._links}
         everybody = options.addresses or (options.prefix if options.prefix.prefixlen > 30 else options.prefix.hosts())
@@ -61,11 +64,16 @@ class Survey:
             stack.callback(lambda: [task.cancel() for task in self._tasks])
             self._listen(stack)
             await self._ask_groups()
-            for link in self._links:
-                await self._ask_neighbours(link, stack)
+            askers = [(link, *self._asker(link, stack)) for link in self._links]
+            for link, asker, price in askers:
+                await self._ask_neighbours(link, asker, price)
             await self._ask_groups()
             await self._ask_each()
             await self._connect()
+            self.ears.said.put_nowait(Settled(tuple(map(str, sorted(self.ears.alive & self._targets.keys())))))
+            for link, asker, price in askers:
+                if isinstance(asker, Arp):  # the kernel has asked again by itself
+                    await self._ask_neighbours(link, asker, price)
             await self._ask_each()
             await asyncio.sleep(self._answers_until - time.monotonic())
             await self._connect()
@@ -129,33 +137,31 @@ class Survey:
         except OSError as error:
             self.ears.remark(f"{address} couldn't be asked by {how}: {error.strerror}")
 
-    async def _ask_neighbours(self, link: Link, stack: contextlib.ExitStack) -> None:
-        """For every address on this segment, whether somebody has it."""
-        asker, rounds, price = self._asker(link, stack)
+    async def _ask_neighbours(self, link: Link, asker: Arp | Nudge, price: int) -> None:
+        """For every address on this segment that hasn't spoken yet, whether somebody has it."""
         ends = (link.network.network_address, link.network.broadcast_address)
-        for _ in range(rounds):
-            resolved = {address for address, _ in self.ears.resolved}
-            for address in (one for one, where in self._targets.items() if where == link and one not in ends and one not in resolved):
-                await self._pace.take("packets", price)
-                try:
-                    asker.ask(address)
-                except OSError as error:
-                    self.ears.remark(f"{address} couldn't be asked for on {link.interface}: {error.strerror}")
+        resolved = {address for address, _ in self.ears.resolved}
+        for address in (one for one, where in self._targets.items() if where == link and one not in ends and one not in resolved):
+            await self._pace.take("packets", price)
+            try:
+                asker.ask(address)
+            except OSError as error:
+                self.ears.remark(f"{address} couldn't be asked for on {link.interface}: {error.strerror}")
         await asyncio.sleep(SETTLE_S)
 
-    def _asker(self, link: Link, stack: contextlib.ExitStack) -> tuple[Arp | Nudge, int, int]:
-        """Who asks on this segment, how often, and how many packets that may be each time."""
+    def _asker(self, link: Link, stack: contextlib.ExitStack) -> tuple[Arp | Nudge, int]:
+        """Who asks on this segment, and how many packets that may be for an address."""
         try:
             arp = Arp(link)
         except OSError as error:
             self.ears.remark(f"only root asks for neighbours itself; the kernel does it at a third of the speed: {error.strerror}")
             nudge = Nudge()
             stack.enter_context(nudge.sock)
-            return nudge, 1, KERNEL_TRIES
+            return nudge, KERNEL_TRIES
         self._arp = True
         stack.enter_context(arp.sock)
         self._watch(arp.sock, functools.partial(self._hear_arp, arp), stack)
-        return arp, ARP_ROUNDS, 1
+        return arp, 1
 
     async def _ask_each(self) -> None:
         """At its own address whoever has not spoken: a firewall here lets no answer to a group in, and no group reaches beyond a router."""

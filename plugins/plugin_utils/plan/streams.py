@@ -137,7 +137,7 @@ def _upwards(site: Site, lines: tuple[str, ...]) -> SiteStreams:
         streams,
         binding=min((rooms[line].tightest(taken[line]) for line in lines), key=lambda found: found[1])[0],
         next_step=_next_step(able, chosen, rooms, taken, waiting),
-        other_line=_other_line(site, able, lines, chosen),
+        other_line=_other_line(site, lines, able, waiting),
     )
 
 
@@ -247,15 +247,13 @@ def _next_step(
     return min(steps(), key=lambda step: step.mbps - rooms[step.line].line.up_mbps)
 
 
-def _other_line(site: Site, able: Mapping[str, Sequence[Option]], lines: tuple[str, ...], chosen: Mapping[str, CameraStream]) -> str | None:
-    """The best line that isn't in use, where streams over both would be worth more."""
+def _other_line(site: Site, lines: tuple[str, ...], able: Mapping[str, Sequence[Option]], waiting: Iterable[str]) -> str | None:
+    """The best line that isn't in use, where it alone would carry some camera at a step that it doesn't have now."""
     others = sorted(set(site.lines) - set(lines), key=lambda name: (-site.lines[name].up_mbps, name))
-    if not others or len(lines) > 1:
+    if not others:
         return None
-    rooms = {line: _Room.of(site.lines[line], site.policy) for line in (*lines, others[0])}
-    more = _choose(site, able, rooms)
-    raised = sum(one.step.bitrate_kbps for one in more.values()) > sum(one.step.bitrate_kbps for one in chosen.values())
-    return others[0] if raised else None
+    capacity_kbps = _Room.of(site.lines[others[0]], site.policy).capacity_kbps
+    return others[0] if any(able[name][-1].step.bitrate_kbps <= capacity_kbps for name in waiting) else None
 
 
 # --- downwards: what the leaders watch ----------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ class Web:
 async def ask(address: str, heard: Sequence[Heard], reach: Reach, turn: Callable[[], Awaitable[None]]) -> tuple[Web | None, list[Told]]:
     """Ask where a web server may be, encrypted first; the first that knows any answer counts, else the first that answers at all.
 
-    :param turn: is awaited before each question: nobody is asked faster than at the stated rate.
+    :param turn: is awaited before each connection; the questions to one server share it, as what is read after a login does.
     """
     answering = None
     for web in candidates(heard):
@@ -61,9 +61,9 @@ async def _ask_all(address: str, web: Web, reach: Reach, turn: Callable[[], Awai
         return None
     http = Http(f"{web.scheme}://{host}:{port}", Trust(address), reuse_nonce=False)
     found: list[Told] = []
+    await turn()
     try:
         for question in QUESTIONS:
-            await turn()
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
                     answer = await http.plain(question.method, question.target, question.body, question.content_type)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import IPv4Address
 
-from ..discovery import Ended, Heard, Remark
-from ..discovery.connects import Pace
+from ..discovery import Ended, Heard, Pace, Remark, Said, Settled
 from .device import Surveyor, Wish
 from .journal import Journal
 from .reach import Reach
@@ -23,13 +22,13 @@ class Found:
     remarks: list[str] = field(default_factory=list)
     ended: Ended | None = None
 
-    def add(self, said: Heard | Remark | Ended) -> None:
+    def add(self, said: Said) -> None:
         """Enter one line of it."""
         if isinstance(said, Ended):
             self.ended = said
         elif isinstance(said, Remark):
             self.remarks.append(said.remark)
-        else:
+        elif isinstance(said, Heard):
             self.heard.setdefault(said.address, []).append(said)
 
     def inside(self, others: Iterable[str] = ()) -> Mapping[str, Sequence[Heard]]:
@@ -61,12 +60,27 @@ def _named(heard: Sequence[Heard]) -> str:
     return next((word for word in words if word), "a device that doesn't say what it is")
 
 
-async def survey(found: Mapping[str, Sequence[Heard]], wish: Wish, reach: Reach, journal: Journal, rate_per_s: float) -> None:
+async def find_and_survey(heard: AsyncIterator[Said], wish: Wish, reach: Reach, journal: Journal, pace: Pace) -> Found:
+    """Survey whoever is heard, from when all of them is; those who were silent the first time follow at the end.
+
+    :raises ModelError: when the file can't be written.
+    """
+    found, early = Found(), list[asyncio.Task[None]]()
+    async for said in heard:
+        found.add(said)
+        if isinstance(said, Settled):
+            early.append(asyncio.create_task(survey(found.inside(), wish, reach, journal, pace)))
+    await asyncio.gather(*early)
+    await survey(found.inside(), wish, reach, journal, pace)
+    return found
+
+
+async def survey(found: Mapping[str, Sequence[Heard]], wish: Wish, reach: Reach, journal: Journal, pace: Pace) -> None:
     """Survey whoever isn't done yet.
 
     :raises ModelError: when the file can't be written.
     """
-    pace, room = Pace(rate_per_s), asyncio.Semaphore(reach.at_once)
+    room = asyncio.Semaphore(reach.at_once)
     surveyor = Surveyor(wish, reach, journal, partial(pace.take, "connects"), asyncio.Semaphore(reach.at_once))
     try:
         async with asyncio.TaskGroup() as together:

@@ -128,7 +128,7 @@ class Site:
             reach: Reach = AtTheOffice()
             if self._ssh is not None and found:
                 reach = await stack.enter_async_context(through_router(self._ssh, self._python))
-            await everybody.survey(found, wish, reach, journal, self._rate)
+            await everybody.survey(found, wish, reach, journal, discovery.Pace(self._rate))
 
     def _known(self) -> Mapping[str, Sequence[Login]]:
         """The ways into the site's devices that the inventory has itself, by their addresses on the LAN."""
