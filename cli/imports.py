@@ -12,10 +12,10 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelErr
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS, complaint
 
-from intake.edit import Edit
+from intake.editing.edit import Edit
+from intake.forms.reading import Sites, is_id
 from intake.joining import KnownSites, join
 from intake.opening import Wishes, read_file
-from intake.reading import Sites, is_id
 from intake.said import Said
 
 ADDRESS_AND_NAME = re.compile(r"\d{1,3}(\.\d{1,3}){3}=.+")

@@ -13,8 +13,8 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Level, Province, Site
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.addresses import plan_addresses
 
-from intake.edit import Edit
-from intake.succession import last_began, succeeded
+from intake.editing.edit import Edit
+from intake.editing.succession import last_began, succeeded
 
 app = typer.Typer(help="Move, merge or close a site; addresses, tunnel and footage stay.", no_args_is_help=True)
 

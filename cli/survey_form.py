@@ -11,8 +11,8 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelErr
 from ansible_collections.motcua.cctv.plugins.plugin_utils.files import replace_file
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 
-from intake.edit import Edit
-from intake.form import form as workbook
+from intake.editing.edit import Edit
+from intake.forms.writing import form as workbook
 
 
 def form(

@@ -8,9 +8,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from .chart import COLOURS
+from .drawings.chart import COLOURS
 from .judgement import Judgement
-from .letters import frame
+from .letters.province import frame
 from .subject import Subject, province_name
 
 TITLED = ("survey-report", "overall-plan", "equipment", "addresses", "line-request", "tables", "topology", "map")

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import device_host
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Decision
 
-from .line_rows import Used
-from .storage_rows import is_short
+from .rows.lines import Used
+from .rows.storage import is_short
+from .rows.survey import UNKNOWN
 from .subject import Subject, devices
-from .survey_rows import UNKNOWN
 
 # Worst first. What nobody knows is never ready.
 STATES = ("bad", "work", "unknown", "good")

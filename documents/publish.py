@@ -12,19 +12,19 @@ from pathlib import Path
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError, MotcuaError
 
 from . import pdf
-from .chart import province_map
-from .dossier import dossier
-from .drawing import Drawing, svg
+from .drawings.chart import province_map
+from .drawings.in_word import runs
+from .drawings.outlines import read_shapes
+from .drawings.province_topology import province_topology
+from .drawings.shapes import Drawing, svg
+from .drawings.site_topology import site_topology
 from .index import index
 from .judgement import judged
-from .letters import province_letters
-from .line_requests import requests
-from .outlines import read_shapes
-from .province_topology import province_topology
-from .site_topology import site_topology
+from .letters.dossier import dossier
+from .letters.province import province_letters
+from .letters.template import LetterTemplate
+from .rows.requests import requests
 from .subject import Subject
-from .template import LetterTemplate
-from .word_drawing import runs
 from .workbook import workbook
 
 OURS = Path(__file__).parent / "templates"

@@ -13,11 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from .judgement import STATES, Judgement, judged, worst
-from .line_rows import sent, silent, tightest, used
-from .reuse_rows import decision_rows, priced_names, total
-from .storage_rows import is_short
+from .rows.lines import sent, silent, tightest, used
+from .rows.reuse import decision_rows, priced_names, total
+from .rows.storage import is_short
+from .rows.survey import LEVELS
 from .subject import Subject, province_name
-from .survey_rows import LEVELS
 from .tables import Row
 
 WORST, LINES = 12, 50

@@ -9,9 +9,9 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Camera
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.reuse import LETTERS
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.streams import SiteStreams
 
-from .address_rows import table_of
 from .judgement import judged
-from .reuse_rows import group_of, sentence
+from .rows.address import table_of
+from .rows.reuse import group_of, sentence
 from .subject import Standing, Subject, address, everything, make
 from .tables import Row
 

@@ -14,10 +14,10 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
+from .letters.template import packed
 from .sheets import SHEETS
 from .subject import Subject
 from .tables import Cell, Row
-from .template import packed
 
 HEAD = {"font": Font(bold=True), "fill": PatternFill("solid", fgColor="E8EEF4"), "alignment": Alignment(wrap_text=True, vertical="center")}
 FORMATS = {"_vnd": "#,##0", "_kbps": "#,##0", "gb": "#,##0", "share": "0%"}

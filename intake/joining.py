@@ -9,7 +9,7 @@ from typing import Any
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 
-from .edit import Edit
+from .editing.edit import Edit
 from .said import Path, Said
 
 KEY_PATH = re.compile(r"\bsites((?:\.[\w-]+)+)")  # as the model's sentences have it

@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from .kinds import folded
+from .cells.kinds import folded
 
 
 def matched(found: Sequence[Mapping[str, Any]], known: Mapping[str, Mapping[str, Any]], keys: Sequence[str]) -> list[str | None]:

@@ -10,15 +10,15 @@ from typing import Any
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
 
-from .csv_file import csv_grid
-from .headings import csv_sheet, form_sheets
-from .netbox import read_netbox
-from .netbox_file import is_netbox, rows_of_csv, rows_of_json
-from .reading import Sites, read_tables
+from .forms.csv_file import csv_grid
+from .forms.headings import csv_sheet, form_sheets
+from .forms.reading import Sites, read_tables
+from .forms.workbook import is_workbook, workbook_grids
+from .netbox.file import is_netbox, rows_of_csv, rows_of_json
+from .netbox.reading import read_netbox
 from .said import Said
-from .survey import read_survey
-from .survey_file import parse_survey
-from .workbook import is_workbook, workbook_grids
+from .surveys.file import parse_survey
+from .surveys.reading import read_survey
 
 
 @dataclass(frozen=True)

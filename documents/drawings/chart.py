@@ -6,10 +6,10 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from .drawing import FAINT, LARGE, LINE_HEIGHT, NORMAL, PAGE_WIDTH, SMALL, Area, Dot, Drawing, Label, Line, Shape, Text, labels, text_width
-from .judgement import STATES, Judgement
+from ..judgement import STATES, Judgement
+from ..subject import Subject, province_name
 from .outlines import MARGIN, Projection, Shapes, near
-from .subject import Subject, province_name
+from .shapes import FAINT, LARGE, LINE_HEIGHT, NORMAL, PAGE_WIDTH, SMALL, Area, Dot, Drawing, Label, Line, Shape, Text, labels, text_width
 
 KILOMETRES_A_DEGREE = 111.32  # of latitude, mean
 LAND, BORDER = "#f1f4ee", "#b8c2b0"

@@ -7,7 +7,7 @@ from html import escape
 
 from markupsafe import Markup
 
-from .drawing import LINE_HEIGHT, PAPER, Area, Box, Dot, Drawing, Label, Line, Shape, Text, text_width
+from .shapes import LINE_HEIGHT, PAPER, Area, Box, Dot, Drawing, Label, Line, Shape, Text, text_width
 
 EMU_PER_UNIT = 9000  # a unit is a quarter of a millimetre
 WIDTH_MM, HEIGHT_MM = 165.0, 225.0  # what a page has for it

@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Coordinates
 
-from .drawing import PAGE_WIDTH
+from .shapes import PAGE_WIDTH
 
 MARGIN, HIGHEST = 20.0, 820.0
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Decision
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.reuse import LETTERS
 
-from .drawing import LARGE, LINE_HEIGHT, NORMAL, PAGE_WIDTH, SMALL, Box, Drawing, Label, Line, Shape, Text, height_of, labels
-from .reuse_rows import DECISIONS
-from .subject import Subject
+from ..rows.reuse import DECISIONS
+from ..subject import Subject
+from .shapes import LARGE, LINE_HEIGHT, NORMAL, PAGE_WIDTH, SMALL, Box, Drawing, Label, Line, Shape, Text, height_of, labels
 
 GAP, SPINE, DROP = 10.0, 10.0, 9.0
 # fill and border of each decision, A to E

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from .drawing import NORMAL, PAGE_WIDTH, SMALL, Box, Drawing, Label, Line, Text, height_of, labels
+from ..subject import TOP, Subject, province_name
 from .page import CENTRE, DROP, GAP, SPINE, Page, width_of
-from .subject import TOP, Subject, province_name
+from .shapes import NORMAL, PAGE_WIDTH, SMALL, Box, Drawing, Label, Line, Text, height_of, labels
 
 FEW_AREAS, ROWS_HEIGHT = 12, 880.0  # so many areas get wide boxes; so high is what an A4 page has for them
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Decision
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.reuse import LETTERS
 
-from .drawing import INK, NORMAL, PAGE_WIDTH, SMALL, Box, Drawing, Label, Line, Text, labels
+from ..subject import Subject, address, devices, make
 from .page import CENTRE, COLOURS, GAP, SPINE, Page, width_of
-from .subject import Subject, address, devices, make
+from .shapes import INK, NORMAL, PAGE_WIDTH, SMALL, Box, Drawing, Label, Line, Text, labels
 
 
 def site_topology(subject: Subject, name: str) -> Drawing:

@@ -8,15 +8,16 @@ from typing import Any
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Site
 
-from . import address_rows, storage_rows
-from .letters import frame
-from .reuse_rows import priced_names, sentence
-from .site_lines import budget_rows, line_findings, line_rows, stream_notes, stream_rows
-from .site_topology import site_topology
-from .subject import Subject, address, devices, make
-from .survey_rows import QUESTIONS, label, missing_of
-from .tables import Cell, Row, shown, table
-from .word_drawing import runs
+from ..drawings.in_word import runs
+from ..drawings.site_topology import site_topology
+from ..rows import address as address_rows
+from ..rows import storage as storage_rows
+from ..rows.reuse import priced_names, sentence
+from ..rows.site_lines import budget_rows, line_findings, line_rows, stream_notes, stream_rows
+from ..rows.survey import QUESTIONS, label, missing_of
+from ..subject import Subject, address, devices, make
+from ..tables import Cell, Row, shown, table
+from .province import frame
 
 
 def dossier(subject: Subject, name: str) -> dict[str, Any]:

@@ -9,10 +9,17 @@ from typing import Any
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Site
 
-from . import access_rows, address_rows, law, line_requests, line_rows, reuse_rows, storage_rows, survey_rows
-from .equipment_rows import equipment_rows
-from .subject import Subject, place_name, province_name
-from .tables import Row, table, tables
+from ..rows import access as access_rows
+from ..rows import address as address_rows
+from ..rows import law
+from ..rows import lines as line_rows
+from ..rows import requests as line_requests
+from ..rows import reuse as reuse_rows
+from ..rows import storage as storage_rows
+from ..rows import survey as survey_rows
+from ..rows.equipment import equipment_rows
+from ..subject import Subject, place_name, province_name
+from ..tables import Row, table, tables
 
 MERGED = date(2025, 3, 1)  # the province's departments for information and for science became one
 

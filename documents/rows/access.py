@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from .subject import Subject
-from .survey_rows import LEVELS
-from .tables import Row
+from ..subject import Subject
+from ..tables import Row
+from .survey import LEVELS
 
 
 def centre_rows(subject: Subject) -> Iterator[Row]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.addresses import AddressRow, address_table
 
-from .subject import Subject, address, devices
-from .survey_rows import label
-from .tables import Row
+from ..subject import Subject, address, devices
+from ..tables import Row
+from .survey import label
 
 
 def table_of(subject: Subject) -> tuple[AddressRow, ...]:

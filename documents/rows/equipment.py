@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Camera, Other
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.reuse import LETTERS
 
-from .subject import Standing, Subject, address, devices, make
-from .tables import Row
+from ..subject import Standing, Subject, address, devices, make
+from ..tables import Row
 
 
 def equipment_rows(subject: Subject, names: Iterable[str]) -> Iterator[Row]:

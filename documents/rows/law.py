@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ansible_collections.motcua.cctv.plugins.plugin_utils.catalogue.acts import Act
 from ansible_collections.motcua.cctv.plugins.plugin_utils.catalogue.requirements import Requirement, legal_basis, requirements
 
-from .subject import Subject
-from .tables import Row
+from ..subject import Subject
+from ..tables import Row
 
 NETWORK = ("network",)  # the purpose of acts on the government's own network
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.ladder import Step
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.streams import WIRE_FACTOR, CameraStream, Direction, LinePlan
 
-from .subject import Subject
-from .tables import Row
+from ..subject import Subject
+from ..tables import Row
 
 TIGHT = 10  # so many lines with the smallest margins are named
 

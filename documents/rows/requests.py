@@ -10,8 +10,8 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Line
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.ladder import options
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.streams import WIRE_FACTOR, LinePlan, SiteStreams
 
-from .subject import Subject
-from .tables import Row
+from ..subject import Subject
+from ..tables import Row
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.model.values import Pr
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.reasons import SENTENCES, Reason
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.reuse import LETTERS, DevicePlan, Hole, Role
 
-from .subject import FEW, Subject, make
-from .tables import Row
+from ..subject import FEW, Subject, make
+from ..tables import Row
 
 DECISIONS: tuple[Decision, ...] = ("keep", "reconfigure", "upgrade", "replace", "excluded")
 NETWORK: tuple[Role, ...] = ("router", "switch")

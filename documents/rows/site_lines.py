@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .line_rows import Used
-from .subject import Subject
-from .tables import Row
+from ..subject import Subject
+from ..tables import Row
+from .lines import Used
 
 
 def line_rows(subject: Subject, name: str) -> Iterator[Row]:

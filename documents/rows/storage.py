@@ -9,8 +9,8 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Nvr
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.storage import EdgeStorage
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.streams import WIRE_FACTOR
 
-from .subject import Subject
-from .tables import Row
+from ..subject import Subject
+from ..tables import Row
 
 
 def class_rows(subject: Subject) -> Iterator[Row]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Camera, Device, Level, Line, Nvr, Other, Router, Site, Switch
 
-from .subject import Standing, Subject, devices, everything, maker
-from .tables import Row
+from ..subject import Standing, Subject, devices, everything, maker
+from ..tables import Row
 
 LEVELS: tuple[Level, ...] = ("province", "district", "commune")
 

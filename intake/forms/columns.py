@@ -11,7 +11,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Site
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from .kinds import ERASERS, Kind, Words, Written, Wrong, shown
+from ..cells.kinds import ERASERS, Kind, Words, Written, Wrong, shown
 
 Path = tuple[str, ...]
 

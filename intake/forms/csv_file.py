@@ -9,7 +9,7 @@ import re
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
 
-from .grids import Cell, Grid
+from ..cells.grids import Cell, Grid
 
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from . import choices as one_of
+from ..cells import choices as one_of
+from ..cells.kinds import Day
+from ..cells.number import Number
 from .columns import Column, Table
-from .kinds import Day
-from .number import Number
 
 DAY = Day()
 COUNT = Number(whole=True)

@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..cells.grids import Cell, Grid
+from ..cells.kinds import folded, tidy
+from ..said import Said
 from .columns import SITE, Column, Table
-from .grids import Cell, Grid
-from .kinds import folded, tidy
-from .said import Said
 from .tables import FORM
 
 FIRST_ROWS = 20  # among which the headings stand, whatever people write above them

@@ -10,13 +10,13 @@ from typing import Any
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Id
 from pydantic import TypeAdapter, ValidationError
 
+from ..cells.grids import Cell, Grid
+from ..cells.kinds import Wrong, folded, shown
+from ..matching import free_id, matched
+from ..said import Said, devices
 from . import columns
 from .columns import SITE, Column, Table
-from .grids import Cell, Grid
 from .headings import Heading
-from .kinds import Wrong, folded, shown
-from .matching import free_id, matched
-from .said import Said, devices
 from .tables import EXAMPLE
 
 SITE_ID: TypeAdapter[str] = TypeAdapter(Id)

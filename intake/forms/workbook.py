@@ -13,7 +13,7 @@ from openpyxl.cell.cell import Cell as Read
 from openpyxl.cell.cell import MergedCell
 from openpyxl.worksheet.worksheet import Worksheet
 
-from .grids import EMPTY, Cell, Grid
+from ..cells.grids import EMPTY, Cell, Grid
 from .tables import LISTS
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

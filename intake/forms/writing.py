@@ -18,8 +18,8 @@ from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from ..cells.kinds import Written
 from .columns import SITE, Column, Table, written
-from .kinds import Written
 from .tables import FORM, LISTS
 
 TITLE_ROW, NOTE_ROW, HEADING_ROW, EXAMPLE_ROW = 1, 2, 3, 4

@@ -8,8 +8,8 @@ from typing import Any
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
 
-from .grids import Grid
-from .kinds import folded, tidy
+from ..cells.grids import Grid
+from ..cells.kinds import folded, tidy
 
 # By what the list shows over a column, and by what the import form calls it; releases 2 to 4.
 HEADINGS = {

@@ -26,15 +26,15 @@ from typing import Any, get_args
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Platform
 from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import complaint
 
-from . import columns
-from .choices import ADDRESS, vendor_of
-from .equipment_tables import CAMERA, NETWORK, NVR, OTHER, SWITCH
-from .kinds import Wrong, folded
-from .matching import free_id, matched
-from .netbox_file import Boxed
-from .reading import Sites
-from .said import Said, devices
-from .survey_facts import plain
+from ..cells.choices import ADDRESS, vendor_of
+from ..cells.kinds import Wrong, folded
+from ..forms import columns
+from ..forms.equipment_tables import CAMERA, NETWORK, NVR, OTHER, SWITCH
+from ..forms.reading import Sites
+from ..matching import free_id, matched
+from ..said import Said, devices
+from ..surveys.facts import plain
+from .file import Boxed
 
 ROLES = {
     "cameras": {"camera", "cameras", "cam", "ipcam", "ipc"},

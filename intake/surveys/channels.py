@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .matching import free_id
-from .said import Said, devices
-from .survey_facts import plain
-from .survey_file import Channel, Found
-from .survey_new import real_name
+from ..matching import free_id
+from ..said import Said, devices
+from .facts import plain
+from .file import Channel, Found
+from .new import real_name
 
 
 def say_channels(file: str, site: str, recorders: Mapping[str, tuple[Found, str]], raw: Mapping[str, Any], said: Said) -> None:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .choices import MAC
-from .kinds import Wrong, tidy
-from .survey_file import Found
+from ..cells.choices import MAC
+from ..cells.kinds import Wrong, tidy
+from .file import Found
 
-MOST_SIGNS = 300  # of a text of the model
+NAME_SIGNS, REASON_SIGNS = 120, 300  # at most, of a name and of a reason of the model
 DEFAULT_PORTS = {"https": 443, "http": 80}
 RTSP_PORT = 554
 CODECS = ("h264", "h265")
 STREAMS = ("main", "sub", "third")
 
 
-def plain(text: str) -> str:
+def plain(text: str, signs: int = NAME_SIGNS) -> str:
     """A device's own words as a text of the model: no braces or control signs, not too long."""
     clean = "".join(sign if sign.isprintable() else " " for sign in tidy(text)).replace("{", "(").replace("}", ")").strip()
-    return clean if len(clean) <= MOST_SIGNS else clean[: MOST_SIGNS - 1].rstrip() + "…"
+    return clean if len(clean) <= signs else clean[: signs - 1].rstrip() + "…"
 
 
 def facts(found: Found, collection: str, known: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .said import Said
-from .survey_facts import plain
-from .survey_file import LineFacts, Survey
+from ..said import Said
+from .facts import plain
+from .file import LineFacts, Survey
 
 COUNTED_DAYS = 7  # TT 06/2026/TT-BKHCN article 5.6 takes the 95th percentile over 7 days
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS
 
-from .survey_facts import plain
-from .survey_file import Found
+from .facts import REASON_SIGNS, plain
+from .file import Found
 
 NOTHING_KNOWN = "answers nothing that we know"
 CALLED = {"camera": "Camera", "recorder": "Đầu ghi", "other": "Thiết bị"}
@@ -56,7 +56,7 @@ def channel_count(found: Found) -> int | None:
 def why_not(found: Found, vendor: str | None) -> str:
     """Why something can't join."""
     if found.why:
-        return plain(found.why)
+        return plain(found.why, REASON_SIGNS)
     if found.kind == "unknown":
         return NOTHING_KNOWN
     if found.kind == "other":

@@ -12,14 +12,14 @@ from typing import Any
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
 
-from .matching import free_id, matched
-from .reading import Sites
-from .said import Said, devices
-from .survey_channels import say_channels
-from .survey_facts import facts, mac_of
-from .survey_file import Found, Survey
-from .survey_lines import say_lines, say_router
-from .survey_new import NOTHING_KNOWN, collection_of, described, lacking, why_not
+from ..forms.reading import Sites
+from ..matching import free_id, matched
+from ..said import Said, devices
+from .channels import say_channels
+from .facts import facts, mac_of
+from .file import Found, Survey
+from .lines import say_lines, say_router
+from .new import NOTHING_KNOWN, collection_of, described, lacking, why_not
 
 MARKS = ("serial", "mac", "address")
 HEAD = ("vendor", "kind", "maker", "model", "address", "name")  # what a device's line begins with

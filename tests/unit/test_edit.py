@@ -12,8 +12,8 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.edit import Edit
-from intake.roundtrip import COLUMNS, LOADER, parse, render, wrapped, written
+from intake.editing.edit import Edit
+from intake.editing.roundtrip import COLUMNS, LOADER, parse, render, wrapped, written
 
 # Of the large province the centre, a district and the longest file: all eleven would take the time of all other tests.
 PROVINCES = {Path("inventory/lab"): ["*"], Path("inventory/bac_giang"): ["hanh-chinh-cong", "lang-giang", "luc-ngan"]}

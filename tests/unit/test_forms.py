@@ -19,16 +19,17 @@ from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from cli.survey_form import form as form_command
-from intake import choices, columns
-from intake.columns import SITE
-from intake.form import EXAMPLE_ROW, FIRST_ROW, HEADING_ROW, form
-from intake.headings import form_sheets
-from intake.kinds import Choice, Day, Several, Wrong, folded
-from intake.number import Number
-from intake.reading import Sites, read_tables
+from intake.cells import choices
+from intake.cells.kinds import Choice, Day, Several, Wrong, folded
+from intake.cells.number import Number
+from intake.forms import columns
+from intake.forms.columns import SITE
+from intake.forms.headings import form_sheets
+from intake.forms.reading import Sites, read_tables
+from intake.forms.tables import FORM, NOT_ASKED
+from intake.forms.workbook import workbook_grids
+from intake.forms.writing import EXAMPLE_ROW, FIRST_ROW, HEADING_ROW, form
 from intake.said import Said
-from intake.tables import FORM, NOT_ASKED
-from intake.workbook import workbook_grids
 
 LAB = Path("inventory/lab/province.yml")
 COLUMNS = [(table, column) for table in FORM for column in table.columns]

@@ -19,9 +19,9 @@ from openpyxl.utils import get_column_letter
 from typer.testing import CliRunner
 
 from cli.imports import import_files
-from intake.form import FIRST_ROW, HEADING_ROW, form
-from intake.tables import FORM
-from intake.workbook import workbook_grids
+from intake.forms.tables import FORM
+from intake.forms.workbook import workbook_grids
+from intake.forms.writing import FIRST_ROW, HEADING_ROW, form
 
 LAB = Path("inventory/lab")
 SITES = "sites/lang-giang.yml"

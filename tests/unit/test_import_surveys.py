@@ -288,7 +288,7 @@ OTHERS = {
         found("192.168.1.77", "camera", "onvif", login="not tried"),
         {"kind": "camera", "maker": "onvif", "name": "Camera 77", "why": "speaks onvif only, and its stream's path couldn't be read (login not tried)"},
     ),
-    "a reason that is too long": (found("192.168.1.77", "camera", None, why="w" * 300), {"kind": "camera", "maker": "không rõ", "name": "Camera 77", "why": "w" * 119 + "…"}),
+    "a reason that is too long": (found("192.168.1.77", "camera", None, why="w" * 400), {"kind": "camera", "maker": "không rõ", "name": "Camera 77", "why": "w" * 299 + "…"}),
 }  # fmt: skip
 
 

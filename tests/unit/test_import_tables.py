@@ -14,13 +14,13 @@ import yaml
 from typer.testing import CliRunner
 
 from cli.imports import import_files
-from intake import columns
-from intake.csv_file import csv_grid
-from intake.form import form
-from intake.headings import csv_sheet
-from intake.reading import Sites, read_tables
+from intake.forms import columns
+from intake.forms.csv_file import csv_grid
+from intake.forms.headings import csv_sheet
+from intake.forms.reading import Sites, read_tables
+from intake.forms.tables import FORM
+from intake.forms.writing import form
 from intake.said import Said
-from intake.tables import FORM
 
 LAB = Path("inventory/lab")
 SITES = "sites/lang-giang.yml"

@@ -17,10 +17,10 @@ from typer.testing import CliRunner
 
 from cli.plan import plan as command
 from documents import pdf
-from documents.layout import template
-from documents.line_requests import requests
+from documents.letters.layout import template
 from documents.publish import LETTERS, OURS
-from documents.reuse_rows import sentence
+from documents.rows.requests import requests
+from documents.rows.reuse import sentence
 from documents.subject import everything
 
 from . import planned

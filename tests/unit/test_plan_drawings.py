@@ -12,15 +12,15 @@ from docx.oxml.parser import parse_xml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents.chart import province_map
-from documents.drawing import PAGE_WIDTH, Box, Dot, Drawing, Label, Line, Text, svg, text_width, wrapped
+from documents.drawings.chart import province_map
+from documents.drawings.in_word import runs
+from documents.drawings.outlines import Projection, Shapes, read_shapes
+from documents.drawings.province_topology import province_topology
+from documents.drawings.shapes import PAGE_WIDTH, Box, Dot, Drawing, Label, Line, Text, svg, text_width, wrapped
+from documents.drawings.site_topology import site_topology
 from documents.judgement import judged
-from documents.outlines import Projection, Shapes, read_shapes
-from documents.province_topology import province_topology
-from documents.site_topology import site_topology
 from documents.speech import Speech
 from documents.subject import Subject, everything
-from documents.word_drawing import runs
 
 from .planned import TODAY, subject_of, write_inventory
 from .provinces import province, raw_site

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from documents.judgement import STATES, judged, worst
-from documents.line_rows import tightest
+from documents.rows.lines import tightest
 from documents.screen import show
 from documents.speech import Speech
 from documents.subject import TOP

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from cli.site import app
-from intake.succession import succeeded
+from intake.editing.succession import succeeded
 
 VIEWERS = """\
 viewers:

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import subprocess
 import tempfile
+from pathlib import Path
 
 import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils.discovery import Heard, Pace
@@ -31,9 +32,10 @@ def running():
     return subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
 
 
-def test_a_device_is_read_and_watched_through_the_router(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "t"))
-    (tmp_path / "t").mkdir()
+def test_a_device_is_read_and_watched_through_the_router(tmp_path, monkeypatch, request):
+    own = Path(tempfile.mkdtemp(prefix="m", dir="/tmp"))  # a socket's path has 108 bytes, and tmp_path may take all of them
+    request.addfinalizer(own.rmdir)
+    monkeypatch.setattr(tempfile, "tempdir", str(own))
     shown = []
 
     async def main(router, office):
@@ -56,7 +58,7 @@ def test_a_device_is_read_and_watched_through_the_router(tmp_path, monkeypatch):
     assert shown[0]
     assert all(address.startswith("127.0.0.1:") for address in shown[0])
     assert FACTORY[1] not in shown[1]
-    assert list((tmp_path / "t").iterdir()) == []
+    assert list(own.iterdir()) == []
 
 
 def test_a_forward_is_made_once_and_named_by_what_it_leads_to(tmp_path):

@@ -1,0 +1,1 @@
+"""NetBox's exports: its devices, and what they say about the sites."""

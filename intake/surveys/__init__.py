@@ -1,0 +1,1 @@
+"""Survey files: what a laptop or a router found at an office, and what that says about the site."""
