@@ -98,6 +98,30 @@ def test_the_collection_is_reached_by_five_links():
     assert all(link.resolve().parent == Path.cwd() for link in folder.iterdir())
 
 
+BESIDE = {
+    "intake": ["cells", "editing", "said", "joining", "matching", "forms", "surveys", "netbox", "opening"],
+    "documents": ["pdf", "speech", "subject", "tables", "rows", "judgement", "drawings", "screen", "sheets", "letters", "index", "workbook", "publish"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("top", BESIDE)
+def test_the_rooms_beside_the_core_import_only_from_their_left_too(top):
+    order = BESIDE[top]
+    for path in sorted(Path(top).rglob("*.py")):
+        here = path.relative_to(top).with_suffix("").parts
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            base = here[: len(here) - node.level] if node.level else ()
+            module = tuple((node.module or "").split(".")) if node.module else ()
+            if not node.level and module[:1] != (top,):
+                continue
+            whole = (*base, *module) if node.level else module[1:]
+            for target in [whole] if module else [(*whole, alias.name) for alias in node.names]:
+                if target and target[0] != here[0]:
+                    assert order.index(target[0]) < order.index(here[0]), f"{path} imports {target[0]}, which stands to its right"
+
+
 def test_no_room_is_a_lumber_room():
     tracked = [
         path
