@@ -43,6 +43,8 @@ def read_file(path: Path, sites: Sites, wishes: Wishes, names: Mapping[str, str]
         content = _content(path)
         if is_workbook(content):
             read_tables(form_sheets(file, workbook_grids(file, content), said), sites, said)
+        elif path.suffix.lower() == ".xlsx":
+            raise ModelError(f"{path}: is damaged, or is no workbook; open it in Excel and save it again, or ask for it once more")
         elif content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
             _read_json(file, content, sites, wishes, names, said)
         else:

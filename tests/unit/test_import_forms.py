@@ -299,7 +299,7 @@ FILES = {
     "old Excel": (OLE, "form.xlsx: is a workbook of old Excel (.xls); save it as .xlsx"),
     "a password": (OLE + "EncryptedPackage".encode("utf-16-le"), "form.xlsx: is protected with a password; take it off in Excel"),
     "another office program's": (None, "form.xlsx: is no Excel workbook; save it as .xlsx"),
-    "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "form.xlsx: byte 0 is not UTF-8"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "form.xlsx: is damaged, or is no workbook"),
 }
 
 
