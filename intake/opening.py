@@ -43,8 +43,6 @@ def read_file(path: Path, sites: Sites, wishes: Wishes, names: Mapping[str, str]
         content = _content(path)
         if is_workbook(content):
             read_tables(form_sheets(file, workbook_grids(file, content), said), sites, said)
-        elif path.suffix.lower() == ".xlsx":
-            raise ModelError(f"{path}: is damaged, or is no workbook; open it in Excel and save it again, or ask for it once more")
         elif content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
             _read_json(file, content, sites, wishes, names, said)
         else:
@@ -64,6 +62,8 @@ def _content(path: Path) -> bytes:
         raise ModelError(f"{path}: can't be read ({error.strerror}); name a file that is there") from None
     if not content.strip():
         raise ModelError(f"{path}: is empty; send or save it again")
+    if path.suffix.lower() == ".xlsx" and not is_workbook(content):
+        raise ModelError(f"{path}: is damaged, or is no workbook; open it in Excel and save it again, or ask for it once more")
     return content
 
 
