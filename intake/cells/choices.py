@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS, complaint
 
 from .kinds import Choice, Parsed, Several, Wrong, folded
-from .number import Number
+from .number import Number, unmistakable
 
 # A brand that stands with a condition ("EZVIZ with ISAPI") is not promised to anybody who reads a label.
 BRANDS = {name: [brand for brand in vendor.brands if " with " not in brand] for name, vendor in VENDORS.items()}
@@ -129,8 +129,7 @@ def _shown_disks(disks: Any) -> str:
 
 
 def _shown_disk(disk: Mapping[str, Any]) -> str:
-    size = f"{disk['size_gb']:.15g}".replace(".", ",")
-    return f"{size} GB" + (f" {HEALTH.write(disk['health'])}" if disk.get("health") else "")
+    return f"{unmistakable(disk['size_gb'])} GB" + (f" {HEALTH.write(disk['health'])}" if disk.get("health") else "")
 
 
 ADDRESS = Parsed(lambda text: str(IPv4Address(text)), "192.168.1.64")

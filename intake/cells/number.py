@@ -38,7 +38,7 @@ class Number:
             raise Wrong(f"'{shown(cell)}' is not a number{self._of_unit}; write it like {self._like}")
         if len(readings) > 1:
             small, large = sorted(readings)
-            raise Wrong(f"'{shown(cell)}' can be {_decimal(small)} or {_decimal(large)}; write one of these two")
+            raise Wrong(f"'{shown(cell)}' can be {unmistakable(small)} or {unmistakable(large)}; write one of these two")
         number = readings.pop()
         if self.whole and not number.is_integer():
             raise Wrong(f"'{shown(cell)}' is not a whole number; write it like {self._like}")
@@ -72,5 +72,7 @@ def _readings(text: str, whole: bool) -> set[float]:
     return {max(readings)} if whole and len(readings) > 1 else readings
 
 
-def _decimal(number: float) -> str:
-    return f"{number:g}".replace(".", ",") if abs(number) < 10**6 else f"{number:.0f}"
+def unmistakable(number: float) -> str:
+    """A number with a decimal comma that nobody takes for thousands: three decimals get a fourth."""
+    text = f"{number:.15g}".replace(".", ",")
+    return f"{text}0" if re.search(r",\d{3}$", text) else text

@@ -95,6 +95,12 @@ def test_an_example_is_right(table, column):
     assert column.kind.read(column.kind.write(value)) == value
 
 
+def test_a_disk_with_three_decimals_is_not_taken_for_thousands():
+    disks = [{"size_gb": 145.508, "health": "failing"}, {"size_gb": 1000.5}, {"size_gb": 4000}]
+    assert choices.DISKS.write(disks) == "145,5080 GB sắp hỏng; 1000,5 GB; 4000 GB"
+    assert choices.DISKS.read(choices.DISKS.write(disks)) == disks
+
+
 @pytest.mark.parametrize("table", FORM, ids=lambda table: table.letter)
 def test_headings_tell_columns_apart_in_both_languages(table):
     names = [{folded(column.heading), folded(column.english)} for column in table.all_columns]
