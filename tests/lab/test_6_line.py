@@ -13,7 +13,8 @@ from lab.topology import WEB
 from tests.lab.conftest import INVENTORY, MOTCUA, ROOT, motcua
 
 SITE, SECONDS = "xuong-lam", 30
-GOODPUT = 0.93  # of a line's rate is what TCP carries as payload: 1448 of 1514 bytes, and its own start
+PAYLOAD = 1448 / 1514  # what of an Ethernet frame TCP carries
+WITHIN = 0.95  # the office's part may be missed by 5 %
 # Counted where the carrier forwards it, beyond the office's own router: bytes of IP packets.
 COUNT = """
 table inet measure {
@@ -67,7 +68,7 @@ def test_a_full_line_keeps_the_plan(counted, far_end):
     assert video_kbps > 0.3 * line.up.video_kbps, "the cameras should be sending while the office does"
     assert video_kbps <= line.up.video_limit_kbps, f"expected video within {line.up.video_limit_kbps:.0f} kbit/s, actual {video_kbps:.0f}"
     received_kbps = json.loads(sent.text)["end"]["sum_received"]["bits_per_second"] / 1000
-    kept_kbps = (rate_kbps - line.up.video_limit_kbps) * GOODPUT
+    kept_kbps = (rate_kbps - line.up.video_limit_kbps) * PAYLOAD * WITHIN
     assert received_kbps >= kept_kbps, f"expected at least {kept_kbps:.0f} kbit/s for the office, actual {received_kbps:.0f}"
 
 
