@@ -59,7 +59,7 @@ def _site(name: str, site: Site, folder: Path) -> Iterator[dict[str, Any]]:
 def _channels(nvr: str, site: Site) -> Iterator[Mapping[str, Any]]:
     """How the installer set the recorder up: every camera with its factory account."""
     for camera in site.cameras.values():
-        channel = camera.through or camera.recorded_at
+        channel = camera.recording_channel
         if channel is None or channel.nvr != nvr:
             continue
         private = camera.through is not None

@@ -189,6 +189,11 @@ class Camera(Device):
         return None if self.recorder is None else Channel.parse(self.recorder)
 
     @property
+    def recording_channel(self) -> Channel | None:
+        """The channel of the site's recorder that records this camera, whichever way it gets the pictures; None when none does."""
+        return self.through or self.recorded_at
+
+    @property
     def retention_days(self) -> int:
         """How long the centre keeps its footage."""
         return self.policy.class_days.get(self.camera_class, self.policy.recording_days)

@@ -59,10 +59,9 @@ def options(site: Site, camera: Camera) -> tuple[Option, ...]:
 
     Its main stream is touched last where a recorder of the site records it: what is lowered there is lost in those recordings.
     """
-    recorded = camera.recorded_at is not None or camera.through is not None
     vendor = site.nvrs[camera.through.nvr].vendor if camera.through else camera.vendor
     words = VENDORS[vendor].streams
-    streams = ("third", "sub", "main") if recorded else ("main", "sub", "third")
+    streams = ("third", "sub", "main") if camera.recording_channel is not None else ("main", "sub", "third")
     usable = tuple(name for name in streams if name == "main" or (name in words and camera.stream_path is None))
     return _options(usable, camera.policy.codec, tuple(sorted(camera.streams.items())))
 

@@ -146,7 +146,7 @@ def _edge(site: Site, key: str, nvr: Nvr, streams: SiteStreams) -> EdgeStorage:
 
 
 def _recorder(camera: Camera) -> str | None:
-    channel = camera.through or camera.recorded_at
+    channel = camera.recording_channel
     return None if channel is None else channel.nvr
 
 
