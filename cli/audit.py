@@ -25,14 +25,12 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import (
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report import render
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from cli.controller import ROOT, at_the_controller
 from cli.folders import link_latest, new_folder
-
-LOG_COLUMNS = 140  # where nobody's window says how wide a line may be
+from cli.screen import screen
 
 VERDICTS = {
     ALL_AS_DECLARED: "everything is as declared",
@@ -111,7 +109,7 @@ def _print(findings: tuple[Finding, ...]) -> None:
     for finding in trouble:
         mark = "[red]differs[/]" if finding.status == "fail" else "[yellow]could not tell[/]"
         table.add_row(mark, escape(finding.device), escape(finding.check), *(_cell(value) for value in (finding.expected, finding.actual)))
-    Console(width=None if sys.stdout.isatty() else LOG_COLUMNS).print(table)
+    screen().print(table)
 
 
 def _cell(value: object) -> str:

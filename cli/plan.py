@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from datetime import datetime
 from enum import StrEnum
@@ -16,9 +15,9 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils import desired
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError, MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
-from rich.console import Console
 
 from cli.folders import link_latest, new_folder
+from cli.screen import screen
 from documents.screen import show
 from documents.speech import Speech
 from documents.subject import Subject
@@ -56,7 +55,7 @@ def plan(
     province = load(inventory, on.date() if on else None)
     sites = _chosen(province, site or [])
     subject = Subject(province, desired.plan(province), Speech(language.value))
-    show(subject, Console(width=None if sys.stdout.isatty() else COLUMNS))
+    show(subject, screen(COLUMNS))
     if documents:
         folder, remarks = _publish(subject, inventory.parent, output, sites, pdf.value)
         for remark in remarks:

@@ -25,13 +25,12 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.survey.device import W
 from ansible_collections.motcua.cctv.plugins.plugin_utils.survey.journal import Journal, finished
 from ansible_collections.motcua.cctv.plugins.plugin_utils.survey.reach import AtTheOffice
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from cli.controller import ROOT, at_the_controller
+from cli.screen import screen
 
-LOG_COLUMNS = 140  # where nobody's window says how wide a line may be
 CUT = 130  # as a shell has it for a program that Ctrl-C ended
 
 app = typer.Typer(help="What stands at a site. Reads only.", invoke_without_command=True)
@@ -166,7 +165,7 @@ def show(content: Mapping[str, Any]) -> None:
         default = {True: "[red]still set[/]", False: "changed"}.get(record.get("default_password"), "")
         cells = (record["address"], record.get("kind"), vendor, identity.get("model"), identity.get("firmware"), record.get("login"))
         table.add_row(*(escape(str(cell or "")) for cell in cells), default)
-    console = Console(width=None if sys.stdout.isatty() else LOG_COLUMNS)
+    console = screen()
     console.print(table)
     for record in content["devices"]:
         for remark in (*([record["why"]] if record.get("why") else []), *record.get("remarks", ())):
