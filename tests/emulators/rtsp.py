@@ -1,5 +1,6 @@
 """The RTSP side: GStreamer's server with digest authentication, sending what the device is set to now."""
 
+import socket
 import tempfile
 import threading
 import time
@@ -18,16 +19,17 @@ from tests.emulators.clips import frames  # noqa: E402  as above
 warnings.filterwarnings("ignore", message="g_value_get_object")
 
 ROLE = "viewer"
+# A viewer whose line was cut says nothing more: after this long without an acknowledgement its session ends. Linux' own way of asking it.
+TCP_USER_TIMEOUT, DEAD_VIEWER_MS = 18, 30_000
 PAYLOADERS = {"H.264": "h264parse ! rtph264pay", "H.265": "h265parse ! rtph265pay"}
 
 
 class _Factory(GstRtspServer.RTSPMediaFactory):
-    """Makes the pipeline of one path anew whenever nobody was watching."""
+    """Makes a pipeline for each viewer: in one that all share, GStreamer waits for a viewer who is gone, and the others see nothing."""
 
     def __init__(self, launch, feed):
         super().__init__()
         self._launch, self._feed = launch, feed
-        self.set_shared(True)
         structure = Gst.Structure.new_empty(ROLE)
         structure.set_value("media.factory.access", True)
         structure.set_value("media.factory.construct", True)
@@ -87,10 +89,14 @@ class Rtsp:
         self._server = GstRtspServer.RTSPServer()
         self._server.set_address(self._address)
         self._server.set_service(str(self._port))
-        self._server.connect("client-connected", lambda _server, client: client.connect("send-message", self._as_inside))
+        self._server.connect("client-connected", self._welcome)
         self._paths = set()
         self._settle()
         self._source = self._server.attach(None)
+
+    def _welcome(self, _server, client):
+        client.connect("send-message", self._as_inside)
+        client.get_connection().get_read_socket().set_option(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, DEAD_VIEWER_MS)
 
     def _as_inside(self, _client, _session, message):
         """Addresses in answers are the device's own, whatever address translation stands between it and the client."""
