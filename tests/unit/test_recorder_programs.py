@@ -1,6 +1,7 @@
 """The recorder's own programs: what is entered into the index, and what may be deleted and what never."""
 
 import hashlib
+import json
 import sqlite3
 from datetime import UTC, datetime
 from importlib.machinery import SourceFileLoader
@@ -114,6 +115,19 @@ def test_a_disk_too_full_to_enter_anything_is_cleaned_all_the_same(recordings):
     recordings.room = 0
     assert recordings.clean() == ([], [second])
     assert recordings.there() == [growing]
+
+
+def test_on_a_full_disk_there_is_room_to_open_the_index(recordings, monkeypatch, tmp_path):
+    (settings := tmp_path / "recorder.json").write_text(json.dumps(SETTINGS | {"root": str(recordings.root)}))
+    monkeypatch.setattr(CLEAN, "SETTINGS", settings)
+    monkeypatch.setattr(CLEAN.sys, "argv", ["motcua-clean"])
+    recordings.enter()
+    spare, seen = recordings.root / ".spare", []
+    monkeypatch.setattr(CLEAN, "clean", lambda *_: seen.append(spare.exists()) or ([], []))
+    CLEAN.main()
+    assert spare.stat().st_blocks * 512 >= 8 * 1024 * 1024, "the room should really be taken"
+    CLEAN.main()
+    assert seen == [False, False]
 
 
 def test_an_index_that_cant_be_read_deletes_nothing(recordings, monkeypatch, capsys):
