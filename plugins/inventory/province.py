@@ -71,9 +71,10 @@ class InventoryModule(BaseInventoryPlugin):
 
 
 def _groups(province: Province, host: Host) -> list[str]:
-    groups = {"hub": ["centre", "hubs"], "ioc": ["ioc"], "router": ["routers"], "nvr": ["nvrs"], "camera": ["cameras"]}[host.role]
+    groups = {"hub": ["centre"], "ioc": ["ioc"], "router": ["routers"], "nvr": ["nvrs"], "camera": ["cameras"]}[host.role]
     if host.role == "router" and host.platform not in MANAGED_PLATFORMS:
         groups = ["unmanaged_routers"]
+    groups += ["hubs"] if "hub" in host.desired else []
     if host.vendor is not None:
         groups.append(f"vendor_{host.vendor}")
     if host.platform is not None:
@@ -104,7 +105,7 @@ def variables(province: Province, host: Host, folder: Path) -> dict[str, Any]:
     if host.site is not None:
         named["motcua_site"] = host.site
     if host.platform is not None:
-        return named | _ssh(province, host, folder)
+        return named | {"motcua_platform": host.platform} | _ssh(province, host, folder)
     named |= {
         "ansible_connection": "motcua.cctv.device",
         "motcua_vendor": host.vendor,

@@ -21,6 +21,7 @@ def pytest_generate_tests(metafunc):
     cameras = DECLARED.role("camera")
     cases = {
         "site": DECLARED.sites(),
+        "tunnel": DECLARED.tunnels(),
         "camera": [host.name for host in cameras],
         "recorded": [name for name in DECLARED.recorded() if name in DECLARED.limit],
         "device": [host.name for host in DECLARED.role("camera", "nvr") if host.recorder is None],
@@ -28,7 +29,7 @@ def pytest_generate_tests(metafunc):
     }
     for name, values in cases.items():
         if name in metafunc.fixturenames:
-            metafunc.parametrize(name, values)
+            metafunc.parametrize(name, values, ids=lambda value: value if isinstance(value, str) else "-".join(value))
 
 
 @pytest.fixture(scope="session")
@@ -47,12 +48,12 @@ def _collections(devices):
     hub = DECLARED.hub
     recorder = hub.desired["recorder"]
     cameras = [name for name in DECLARED.recorded() if name in DECLARED.limit]
-    asked = {"interface": hub.desired["hub"]["interface"], "root": recorder["root"], "live_root": recorder["live_root"], "seconds": SECONDS}
+    asked = {"root": recorder["root"], "live_root": recorder["live_root"], "seconds": SECONDS}
     yield ("facts", hub.name), lambda: machine(hub.name)("collect_centre.py", asked | {"cameras": cameras})
     for host in DECLARED.role("router"):
         router = host.desired["router"]
-        line = next(line["interface"] for line in router["lines"] if line["tunnel"])
-        wish = {"interface": router["tunnel"]["interface"], "line": line, "seconds": SECONDS}
+        tunnels = [{key: tunnel[key] for key in ("name", "kind", "interface", "hub_address")} for tunnel in router["tunnels"]]
+        wish = {"tunnels": tunnels, "lines": {line["line"]: line["interface"] for line in router["shaping"]}, "seconds": SECONDS}
         yield ("facts", host.name), lambda name=host.name, wish=wish: machine(name)("collect_router.py", wish)
     for name, site, run in _probing():
         yield ("reach", name), lambda run=run, name=name, site=site: run(name)("collect_reach.py", DECLARED.places(site))

@@ -39,6 +39,15 @@ class Declared:
         """The sites of which the router is within the limit."""
         return [host.site for host in self.role("router") if host.site is not None]
 
+    def tunnels(self) -> list[tuple[str, str]]:
+        """The tunnels of those sites: (site, tunnel)."""
+        return [(site, tunnel.name) for site in self.sites() for tunnel in self.planned.tunnels[site]]
+
+    @property
+    def storage(self) -> str:
+        """The storage centre's id."""
+        return self.province.storage_centre()[0]
+
     @property
     def hub(self) -> Host:
         """The storage centre's server."""
@@ -57,6 +66,10 @@ class Declared:
     def streaming(self, host: Host) -> Place:
         """A device's stream, as the centre sees it."""
         return str(host.address), int(str(self.recorded().get(host.name, {}).get("port", RTSP_PORT)))
+
+    def stands_in(self, host: Host) -> bool:
+        """Whether the operations centre may pull the device's streams: it is a hub, and shows them live when the storage centre is dead."""
+        return len(self.province.hubs()) > 1 and host.name in {row["device"] for row in self.recorded().values()}
 
     def portal(self) -> Place:
         """The portal at the storage centre."""
