@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import os
 import sqlite3
+import subprocess
+import time
 from datetime import UTC, datetime
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
@@ -136,3 +139,22 @@ def test_an_index_that_cant_be_read_deletes_nothing(recordings, monkeypatch, cap
     with pytest.raises(sqlite3.Error):
         recordings.clean()
     assert len(recordings.there()) == 1
+
+
+@pytest.mark.parametrize(("age_s", "restarted"), [(200, True), (5, False)])
+def test_a_recorder_that_writes_nothing_is_restarted(tmp_path, age_s, restarted):
+    """On a machine that has been up for longer than 36 minutes as well: its microseconds don't fit awk's integers."""
+    (etc := tmp_path / "etc/recorder").mkdir(parents=True)
+    (etc / "a-cam1.ffconcat").touch()
+    (etc.parent / "recorder.env").write_text(f"ROOT={tmp_path}/root\n")
+    (piece := tmp_path / "root/a-cam1/20261125T120000Z.ts").parent.mkdir(parents=True)
+    piece.touch()
+    os.utime(piece, (time.time() - age_s,) * 2)
+    (tools := tmp_path / "bin").mkdir()
+    (tools / "systemctl").write_text(f'#!/bin/sh\n[ "$1" != show ] || echo 1\n[ "$1" != restart ] || echo "$2" >>{tmp_path}/restarted\n')
+    for tool in tools.iterdir():
+        tool.chmod(0o755)
+    program = ["sh", "roles/recorder/files/motcua-fresh", str(etc.parent)]
+    done = subprocess.run(program, capture_output=True, text=True, check=False, env={"PATH": f"{tools}:{os.environ['PATH']}"})
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "restarted").exists() == restarted
