@@ -11,6 +11,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import Host, P
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.access import PORTAL_PORTS
+from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.tunnels import Tunnel
 
 RTSP_PORT = 554
 
@@ -36,12 +37,12 @@ class Declared:
         return [host for host in self.hosts.values() if host.role in roles and host.name in self.limit]
 
     def sites(self) -> list[str]:
-        """The sites of which the router is within the limit."""
-        return [host.site for host in self.role("router") if host.site is not None]
+        """The sites of which the router is within the limit and a machine that can be asked."""
+        return [host.site for host in self.role("router") if host.site is not None and host.platform == "linux"]
 
-    def tunnels(self) -> list[tuple[str, str]]:
-        """The tunnels of those sites: (site, tunnel)."""
-        return [(site, tunnel.name) for site in self.sites() for tunnel in self.planned.tunnels[site]]
+    def tunnels(self) -> list[Tunnel]:
+        """The tunnels of those sites."""
+        return [tunnel for site in self.sites() for tunnel in self.planned.tunnels[site]]
 
     @property
     def storage(self) -> str:

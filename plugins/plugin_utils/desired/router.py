@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address
 from typing import Any
 
 from ..model import Province, Site
@@ -13,6 +14,8 @@ from .autonomous import TIMERS, hub_asn, site_asn
 from .host import Host, Plan, device_host, flow_row
 
 ACCOUNT = "motcua"
+# Whoever stands before the router, with the sealed password of that site, when no tunnel stands.
+BREAK_GLASS = "breakglass"
 # What an office's router offers besides routing; none of it is needed, each lets somebody in.
 SERVICES_OFF = ("telnet", "http", "https", "ftp", "api", "winbox", "upnp", "discovery", "ddns")
 # Platforms that take a route's change from BGP; elsewhere each tunnel is a static route that is checked.
@@ -30,7 +33,8 @@ def router_host(province: Province, planned: Plan, name: str) -> Host:
     hubs = dict.fromkeys(str(tunnel.hub_address) for tunnel in tunnels)
     time_sources = [*(str(source) for kind in kinds for source in sources.get(kind, ())), *hubs]
     wish = {
-        "router": _state(province, planned, name, time_sources) | {"bridge": _bridge(site), "ipsec": list(_ipsec(site, tunnels))},
+        "router": _state(province, planned, name, time_sources)
+        | {"bridge": _bridge(site), "watching": _watching(site, planned, name), "ipsec": list(_ipsec(site, tunnels))},
         "time": {"sources": time_sources, "serve": [str(site.lan)]},
     }
     address = addresses.translate(site.router.address)
@@ -51,7 +55,14 @@ def _state(province: Province, planned: Plan, name: str, time_sources: Sequence[
                 "keys": [] if province.ssh.public_key is None else [province.ssh.public_key],
                 "password": {"secret": f"device/{host}/{ACCOUNT}"},
                 "sources": controllers,
-            }
+            },
+            {
+                "name": BREAK_GLASS,
+                "role": "admin",
+                "keys": [],
+                "password": {"secret": f"device/{host}/{BREAK_GLASS}"},
+                "sources": [f"{_desk(site)}/32"],
+            },
         ],
         "services": {"ssh": True} | dict.fromkeys(SERVICES_OFF, False),
         "management": controllers,
@@ -80,12 +91,24 @@ def _state(province: Province, planned: Plan, name: str, time_sources: Sequence[
     }
 
 
+def _desk(site: Site) -> IPv4Address:
+    """Where a laptop has to stand on the LAN to reach the router: the first address that is nobody's."""
+    taken = {site.router.address, *(device.address for device in (*site.nvrs.values(), *site.cameras.values()))}
+    return next(address for address in site.lan.hosts() if address not in taken)
+
+
 def _bridge(site: Site) -> dict[str, list[str]]:
     segment = site.isolation == "segment"
     return {
         "camera_ports": list(site.router.camera_ports) if segment else [],
         "office_ports": list(site.router.office_ports) if segment else [],
     }
+
+
+def _watching(site: Site, planned: Plan, name: str) -> dict[str, Any]:
+    """What leaders' pictures may take of the line downwards: held back where they leave for the LAN, so that their senders slow down."""
+    streams, first = planned.streams[name], planned.tunnels[name][0].line
+    return {"interface": site.router.lan_interface, "kbps": max(LEAST_KBPS, round(streams.lines[first].down.video_limit_kbps))}
 
 
 def _lines(site: Site, tunnels: Sequence[Tunnel]) -> Iterator[dict[str, Any]]:
@@ -154,9 +177,14 @@ def _ipsec(site: Site, tunnels: Sequence[Tunnel]) -> Iterator[dict[str, Any]]:
 
 def _firewall(province: Province, planned: Plan, name: str) -> dict[str, Any]:
     site, access = province.sites[name], planned.access[name]
+    desk = Flow(BREAK_GLASS, hosts(_desk(site)), (), "tcp", (site.router.ssh_port,))
     lan_time = Flow("time for the office LAN", (site.lan,), (), "udp", (NTP_PORT,))
     return {
-        "input": [{"came_in": "tunnel", **flow_row(access.router)}, {"came_in": "lan", **flow_row(lan_time)}],
+        "input": [
+            {"came_in": "tunnel", **flow_row(access.router)},
+            {"came_in": "lan", **flow_row(lan_time)},
+            {"came_in": "lan", **flow_row(desk)},
+        ],
         "forward": [{"came_in": "tunnel", **flow_row(flow)} for flow in (access.devices, access.streams) if flow.to],
         "cameras": [str(address) for address in access.listed],
         "portal": str(province.storage_centre()[1].address),

@@ -1,6 +1,8 @@
-"""Runs on a centre: the longest silences of what comes from an address, as JSON {camera stream: seconds}. Arguments: address, seconds."""
+"""Do something, and say how long nothing came from an address since: `frames.py ADDRESS SECONDS COMMAND...`, in a centre's network.
 
-import json
+Prints the longest silence in seconds, as the kernel's counters of the open RTSP connections show it.
+"""
+
 import re
 import subprocess
 import sys
@@ -17,20 +19,17 @@ def received(address):
 
 
 def main():
-    address, seconds = sys.argv[1], float(sys.argv[2])
-    end = time.monotonic() + seconds
-    last, since, worst, moments = received(address), time.monotonic(), 0.0, []
-    while time.monotonic() < end:
-        time.sleep(INTERVAL_S)  # the counters of the kernel are read; nothing announces a silence
-        now = received(address)
-        if any(now.get(port, 0) > last.get(port, 0) for port in now):
-            gap = time.monotonic() - since
-            if gap > 1:
-                moments.append(round(gap, 1))
-            worst, since = max(worst, gap), time.monotonic()
-        last = now
-    worst = max(worst, time.monotonic() - since)
-    print(json.dumps({"longest_silence_s": round(worst, 2), "silences_s": moments, "connections": sorted(last)}))
+    address, seconds, *command = sys.argv[1:]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL):
+        last, since, longest, end = received(address), time.monotonic(), 0.0, None
+        while end is None or time.monotonic() < end:
+            time.sleep(INTERVAL_S)  # counters are read; nothing announces a silence
+            now = received(address)
+            if any(size > last.get(port, 0) for port, size in now.items()):
+                longest, since = max(longest, time.monotonic() - since), time.monotonic()
+            last = now
+            end = end or time.monotonic() + float(seconds)
+    print(f"{max(longest, time.monotonic() - since):.2f}")
 
 
 main()
