@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address
 from typing import Any
 
-from ..model import Province, Site
+from ..model import Camera, Nvr, Province, Site
 from ..plan.access import NTP_PORT, PORTAL_PORTS, Flow, hosts
 from ..plan.streams import SiteStreams
 from ..plan.tunnels import Tunnel
@@ -93,7 +93,8 @@ def _state(province: Province, planned: Plan, name: str, time_sources: Sequence[
 
 def _desk(site: Site) -> IPv4Address:
     """Where a laptop has to stand on the LAN to reach the router: the first address that is nobody's."""
-    taken = {site.router.address, *(device.address for device in (*site.nvrs.values(), *site.cameras.values()))}
+    devices: list[Nvr | Camera] = [*site.nvrs.values(), *site.cameras.values()]
+    taken = {site.router.address, *(device.address for device in devices)}
     return next(address for address in site.lan.hosts() if address not in taken)
 
 
