@@ -130,9 +130,36 @@ def test_the_private_key_is_taken_before_the_password(access, key):
         assert talk.read("version") == "toy 2.1" and one.refused_logins == 0
 
 
-def test_a_router_that_does_not_know_the_key_yet_gets_the_password_in_the_same_login(access, key):
+def test_a_router_that_does_not_know_the_key_yet_gets_the_password(access, key):
     with router() as one, session(access(one, private_key=key)) as talk:
         assert talk.read("version") == "toy 2.1" and (one.sessions, one.refused_logins) == (1, 0)
+
+
+def test_a_line_that_dies_at_the_login_is_no_refusal_the_first_time(access):
+    with router() as one:
+        way = access(one)
+
+        def admits(user, password=None, key=None):
+            one.box.boots += 1
+            one.look_at_the_path()
+            return False
+
+        one.admits = admits
+        with pytest.raises(Unreachable, match="breaks off at the login"):
+            open_session(way, "linux", "exec")
+        with pytest.raises(AuthRefused):
+            open_session(way, "linux", "exec")
+
+
+def test_what_was_refused_is_tried_last_the_next_time(access, key):
+    with router(authorized_key=key.with_suffix(".pub").read_text()) as one:
+        way = access(one, private_key=key)
+        way.refused.add("the private key")  # as before a rollout that brings the key
+        one.admits = lambda user, password=None, key=None: key is not None
+        with session(way):
+            assert one.refused_logins == 1 and way.refused == {"the password"}
+        with session(way):
+            assert one.refused_logins == 1
 
 
 @pytest.mark.parametrize(("password", "means"), [(None, "the private key;"), ("wrong-one-2026", "the private key and the password;")])

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import paramiko
-from paramiko.transport import ServiceRequestingTransport
 
 from ..errors import AuthRefused, ModelError, MotcuaError, PinChanged, Unreachable, Unsupported
 from .known_hosts import HOST_KEY_KINDS, KnownHost, Pinned
@@ -51,6 +50,7 @@ class Access:
     proxy_command: str | None = None
     old_ssh: bool = False
     timeout_seconds: float = 90.0
+    refused: set[str] = field(default_factory=set, repr=False, compare=False)  # in this run, so that it comes last next time
 
     @property
     def where(self) -> str:
@@ -67,18 +67,48 @@ class Login:
 
 
 def log_in(access: Access, user: str) -> Login:
-    """Connect, check the host key, log in: the private key, else the password, each once and in one attempt.
+    """Connect, check the host key, and log in with the private key, else with the password, each once.
 
-    A router that was staged has the password alone until its first rollout; RouterOS then refuses passwords of whoever has a key.
+    A staged router has the password alone until its first rollout; RouterOS then refuses the passwords of whoever has a key. Each way gets
+    a connection of its own, because not every server lets a client change its mind.
     ``user`` may carry what a platform's terminal wants behind the name.
 
     :raises PinChanged: when another key answers than at the first contact; nothing secret was sent.
     :raises AuthRefused: when the login is refused.
     :raises Unreachable: when it doesn't answer.
     """
-    key = _private_key(access)
-    if key is None and access.password is None:
+    ways: dict[str, paramiko.PKey | str] = {}
+    if (key := _private_key(access)) is not None:
+        ways["the private key"] = key
+    if access.password is not None:
+        ways["the password"] = access.password
+    for means in sorted(ways, key=lambda one: one in access.refused):
+        try:
+            login = _log_in_with(access, user, ways[means])
+        except paramiko.AuthenticationException as error:
+            _tell_apart(access, means, error)
+        else:
+            access.refused.difference_update({means, f"cut at {means}"})
+            return login
+    if not ways:
         raise ModelError(f"{access.name}: password: is missing; give the private key or the password of {access.user}")
+    means = " and ".join(ways)
+    raise AuthRefused(f"{access.where}: refuses {access.user} with {means}; nothing is tried again. Look at the account on the router")
+
+
+def _tell_apart(access: Access, means: str, error: paramiko.AuthenticationException) -> None:
+    """paramiko calls a line that dies during a login a refused one; that a router closes at its first refusal is rare, but twice is it.
+
+    :raises Unreachable: when the line has died.
+    """
+    cut = f"cut at {means}"
+    died = "timeout" in str(error) or ("shut down" in str(error) and cut not in access.refused)
+    access.refused.add(cut if died else means)
+    if died:
+        raise Unreachable(f"{access.where}: breaks off at the login ({error}); check power, line and tunnel") from None
+
+
+def _log_in_with(access: Access, user: str, secret: paramiko.PKey | str) -> Login:
     known = KnownHost(access.known_hosts, access.alias)
     client = paramiko.SSHClient()
     client.set_log_channel(LOG)
@@ -90,8 +120,8 @@ def log_in(access: Access, user: str) -> Login:
             access.host,
             access.port,
             user,
-            access.password,
-            key,
+            secret if isinstance(secret, str) else None,
+            None if isinstance(secret, str) else secret,
             timeout=CONNECT_SECONDS,
             banner_timeout=BANNER_SECONDS,
             auth_timeout=LOGIN_SECONDS,
@@ -100,11 +130,13 @@ def log_in(access: Access, user: str) -> Login:
             look_for_keys=False,
             sock=sock,
             disabled_algorithms=_disabled(access, known),
-            transport_factory=ServiceRequestingTransport,  # the other one asks again before the password, which ends some servers
         )
+    except paramiko.AuthenticationException:
+        ended()
+        raise
     except (MotcuaError, OSError, EOFError, paramiko.SSHException) as error:
         ended()
-        raise _failure(access, known, key, error) from None
+        raise _failure(access, known, error) from None
     transport = client.get_transport()
     assert transport is not None
     return Login(transport, ended)
@@ -156,13 +188,9 @@ def _disabled(access: Access, known: KnownHost) -> dict[str, list[str]]:
     return disabled
 
 
-def _failure(access: Access, known: KnownHost, key: paramiko.PKey | None, error: BaseException) -> MotcuaError:
+def _failure(access: Access, known: KnownHost, error: BaseException) -> MotcuaError:
     if isinstance(error, MotcuaError):
         return error
-    # paramiko raises the same class where the answer was cut off or didn't come in time, which is no refusal.
-    if isinstance(error, paramiko.AuthenticationException) and "timeout" not in str(error) and "shut down" not in str(error):
-        means = " and ".join(["the private key"] * (key is not None) + ["the password"] * (access.password is not None))
-        return AuthRefused(f"{access.where}: refuses {access.user} with {means}; nothing is tried again. Look at the account on the router")
     if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
         if "host key" in str(error) and known.keys():
             return PinChanged(known.complaint("of another kind"))
