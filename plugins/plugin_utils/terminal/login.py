@@ -97,7 +97,7 @@ def log_in(access: Access, user: str) -> Login:
 
 
 def _tell_apart(access: Access, means: str, error: paramiko.AuthenticationException) -> None:
-    """paramiko calls a line that dies during a login a refused one; that a router closes at its first refusal is rare, but twice is it.
+    """A line that dies during a login is called a refused one by paramiko too; dying twice there is a router that closes after a refusal.
 
     :raises Unreachable: when the line has died.
     """
