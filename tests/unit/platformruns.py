@@ -81,13 +81,13 @@ class Site:
         first = self.family.first
         return _Heard(self, open_session(access, first.driver, first.channel, first.noise))
 
-    def run(self, *, check=False, **changes):
+    def run(self, *, check=False, caution=None, **changes):
         """The outcome, and the error that it ended in."""
         self.connections, outcome = 0, Outcome()
         router = Router("lang-giang-router", self.family, self.connect)
         wished = state(**wish(self.kind, self.key, **changes))
         try:
-            reconcile(router, wished, outcome, check=check, caution=Caution(GUARD_SECONDS))
+            reconcile(router, wished, outcome, check=check, caution=caution or Caution(GUARD_SECONDS))
         except MotcuaError as error:
             return outcome, error
         return outcome, None
@@ -182,8 +182,12 @@ def router(site):
 def test_a_run_that_changes_nothing_is_one_session_of_reads(router):
     sessions = router.emulated.sessions
     outcome, failure = router.run()
-    first = router.family.first
-    allowed = {*(command.text for command in first.prepare), *first.reads, first.guard.armed[0], router.family.probe}
+    table = next(version.platform for version in router.family.versions if version.platform.name == outcome.platform)
+    allowed = {
+        *(command.text for command in table.prepare),
+        *table.reads,
+        *(version.platform.guard.armed[0] for version in router.family.versions),
+    }
     assert (failure, outcome.changed, outcome.commands) == (None, False, [])
     assert router.emulated.sessions == sessions + 1
     assert not {line for line in router.emulated.sent if line} - allowed

@@ -68,7 +68,7 @@ def read(router: Router, state: RouterState | None, outcome: Outcome) -> None:
     outcome.platform = seen.platform.name
     if state is not None:
         outcome.note(seen.platform, seen.platform.compare(seen.running, state))
-    if seen.armed:
+    if seen.armed is not None:
         outcome.findings.append(LEFT_ARMED)
 
 
@@ -88,7 +88,7 @@ def reconcile(router: Router, state: RouterState, outcome: Outcome, *, check: bo
     session = begin(router)
     try:
         seen = look(router, session)
-        if seen.armed:
+        if seen.armed is not None:
             outcome.findings.append(LEFT_ARMED)
             if not check:
                 session, seen = _undo_earlier(router, session, seen, caution)
@@ -116,7 +116,7 @@ def _change(
 
 def _undo_earlier(router: Router, session: Session, seen: Seen, caution: Caution) -> tuple[Session, Seen]:
     """What an earlier run changed and never proved isn't trusted: it is undone before anything is compared."""
-    guard = seen.platform.guard
+    guard = seen.armed
     assert guard is not None
     if guard.reboots and not caution.may_restart:
         raise Postponed(f"{router.name}: {LEFT_ARMED}, which restarts it; wait until it has, or run with now=true")

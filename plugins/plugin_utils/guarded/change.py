@@ -43,7 +43,7 @@ def undone(router: Router, session: Session, guard: Guard) -> tuple[Session, See
     while True:
         session.close()
         session, seen = look_again(router, until)
-        if not seen.armed:
+        if seen.armed is None:
             return session, seen
         if router.clock.monotonic() + PAUSE_SECONDS > until:
             session.close()
@@ -154,7 +154,7 @@ class Change:
     def _unproved(self, seen: Seen, broken: Unreachable | None) -> str | None:
         if broken is not None and self._left(seen):
             return f"the session ended before all was changed ({broken})"
-        return None if seen.armed else "its guard fired before the change was confirmed"
+        return None if seen.armed is not None else "its guard fired before the change was confirmed"
 
     def _confirmed_anyway(self, error: Unreachable) -> Session:
         """The connection broke off at the confirmation: the router says whether it had heard it, and is told to save once more."""
@@ -162,7 +162,7 @@ class Change:
             session, seen = look_again(self.router, self._last_moment)
         except Unreachable:
             self._give_up(f"the connection broke off at the confirmation ({error})")
-        if seen.armed or self._left(seen):
+        if seen.armed is not None or self._left(seen):
             session.close()
             self._give_up(f"the connection broke off at the confirmation ({error})")
         self.confirmed = True
@@ -178,8 +178,8 @@ class Change:
         """Undo over a new session, or wait until the router has done it by itself; then make sure of it."""
         try:
             session, seen = look_again(self.router, self._fires + grace_seconds(self.guard))
-            if seen.armed:
-                session, seen = undone(self.router, session, self.guard)
+            if seen.armed is not None:
+                session, seen = undone(self.router, session, seen.armed)
             self._make_sure(session, seen, why)
         except (AuthRefused, PinChanged, Unreachable) as error:
             since = f"since then it can't be read ({error}), and its guard was armed to undo all at {self._fires_at}"

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from ..errors import Garbled, MotcuaError, Refused, Unreachable, Unsupported
 from ..routers.family import Family
-from ..routers.platform import Platform
+from ..routers.platform import Guard, Platform
 from ..terminal import Answer, Session
 
 PAUSE_SECONDS = 2.0  # between two tries to get back in
@@ -47,11 +47,11 @@ class Router:
 
 @dataclass(frozen=True)
 class Seen:
-    """What one session read: the platform, what ``understand`` made of the answers, and whether an undo is armed."""
+    """What one session read: the platform, what ``understand`` made of the answers, and the guard that is armed, if one is."""
 
     platform: Platform
     running: Any
-    armed: bool
+    armed: Guard | None
 
 
 def begin(router: Router) -> Session:
@@ -75,16 +75,16 @@ def look(router: Router, session: Session) -> Seen:
     probe = router.family.probe
     answers = {} if probe is None else {probe: session.read(probe)}
     platform = _chosen(router, answers)
-    armed = () if platform.guard is None else platform.guard.armed[:1]
-    for command in dict.fromkeys([*platform.reads, *armed]):
+    # Of every version: a change may itself bring what the next run then chooses another guard for.
+    guards = [version.platform.guard for version in router.family.versions if version.platform.guard is not None]
+    for command in dict.fromkeys([*platform.reads, *(guard.armed[0] for guard in guards)]):
         if command not in answers:
             answers[command] = session.read(command)
     try:
         running = platform.understand({command: answers[command] for command in platform.reads})
     except Garbled as error:
         raise _refused_read(router, answers) or error from None
-    guard = platform.guard
-    return Seen(platform, running, guard is not None and guard.armed[1].search(answers[guard.armed[0]]) is not None)
+    return Seen(platform, running, next((guard for guard in guards if guard.armed[1].search(answers[guard.armed[0]])), None))
 
 
 def _chosen(router: Router, answers: dict[str, str]) -> Platform:
