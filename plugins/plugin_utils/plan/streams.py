@@ -220,14 +220,9 @@ def _choose(site: Site, able: Mapping[str, Sequence[Option]], rooms: Mapping[str
 def _stream(camera: Camera, able: Sequence[Option], lines: Sequence[str], taken: Taken) -> CameraStream:
     option = able[taken.offer]
     today = camera.streams["main"].bitrate_kbps if "main" in camera.streams else None
-    lowered = (
-        camera.recording_channel is not None
-        and option.stream == "main"
-        and option.step.moving
-        and today is not None
-        and today > option.step.bitrate_kbps
-    )
-    cost = (today, option.step.bitrate_kbps) if lowered and today is not None else None
+    records_it = camera.recording_channel is not None and option.stream == "main" and option.step.moving
+    planned = option.step.bitrate_kbps
+    cost = (today, planned) if records_it and today is not None and today > planned else None
     return CameraStream(option.step, option.stream, lines[taken.line], able[-1].step, cost)
 
 
