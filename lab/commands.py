@@ -205,6 +205,20 @@ def ntp(late: Annotated[float, typer.Option(help="seconds of silence first")] = 
     devices.start_ntp(DEVICES, late)
 
 
+@app.command()
+def power(
+    name: Annotated[str, typer.Argument(metavar="MACHINE", help="for example centre or tan-dinh-router")],
+    state: Annotated[str, typer.Argument(help="off or on")],
+) -> None:
+    """Cut a machine's power, or give it back and wait until it answers."""
+    _root_only()
+    if not _folder(name).is_dir():
+        raise LabError(f"there is no machine {name}; 'scripts/motcua lab status' lists them")
+    if state not in ("off", "on"):
+        raise LabError(f"{state!r} is no state of power; write off or on")
+    (machine.cut_power if state == "off" else machine.give_power)(name, _folder(name))
+
+
 def _enter(node: str, command: list[str]) -> NoReturn:
     _root_only()
     if not command:

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lab.errors import LabError
@@ -111,6 +111,18 @@ def wait_for_ssh(name: str) -> None:
     )
 
 
+def cut_power(name: str, folder: Path) -> None:
+    """End a machine as a power cut does: nothing is told, nothing is written back."""
+    (folder / "no-power").touch()
+    _kill(pid for pid in _inside(name) if pid != _keeper(folder))
+
+
+def give_power(name: str, folder: Path) -> None:
+    """Let it boot again; returns when it answers."""
+    (folder / "no-power").unlink(missing_ok=True)
+    wait_for_ssh(name)
+
+
 def stop(name: str, folder: Path) -> None:
     """Shut a machine down and take its files away; a machine that is half there as well."""
     if Path("/run/systemd/system").is_dir():
@@ -170,9 +182,18 @@ def _is_zombie(pid: int) -> bool:
 
 def _kill_strays(name: str) -> None:
     """What a killed `up` left: the machine's processes are those in its cgroups, all made by us."""
-    pids = {pid for file in Path("/sys/fs/cgroup").glob(f"*/motcua-lab/{name}/**/cgroup.procs") for pid in file.read_text().split()}
+    _kill(_inside(name))
+
+
+def _inside(name: str) -> set[int]:
+    """The processes of a machine, its keeper among them."""
+    groups = [*Path("/sys/fs/cgroup").glob(f"*/motcua-lab/{name}"), Path("/sys/fs/cgroup/motcua-lab") / name]
+    return {int(pid) for group in groups for file in group.rglob("cgroup.procs") for pid in file.read_text().split()}
+
+
+def _kill(pids: Iterable[int]) -> None:
     for pid in pids:
         try:
-            os.kill(int(pid), signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue

@@ -77,7 +77,8 @@ def _outside(province: Province) -> Iterator[Node]:
     yield Node("ntp", routes=((default, GATEWAY),))
     yield Node("desk", routes=((default, hub.address),))
     yield Node("centre", machine=True, routes=((default, GATEWAY),))
-    yield Node("ioc", machine=True, routes=((default, next(iter(province.centres["ioc"].lan.hosts()))),))
+    ioc = province.centres["ioc"]
+    yield Node("ioc", machine=True, routes=((default, GATEWAY), (str(hub.lan), next(iter(ioc.lan.hosts())))))
 
 
 def _outside_links(province: Province) -> Iterator[tuple[Port, Port]]:
@@ -88,6 +89,8 @@ def _outside_links(province: Province) -> Iterator[tuple[Port, Port]]:
     yield Port("centre", "wan", (_in(wan, INTERNET.prefixlen),)), Port("internet", "", bridge="net")
     yield Port("centre", "tslcd", (_in(tslcd, TSLCD_GATEWAY.network.prefixlen),)), Port("tslcd", "", bridge="net")
     yield Port("centre", "lan", (_in(hub.address, hub.lan.prefixlen),)), Port("desk", "lan", (_in(desk, hub.lan.prefixlen),))
+    yield Port("ioc", "wan", (_in(ioc.endpoints["ftth"], INTERNET.prefixlen),)), Port("internet", "", bridge="net")
+    yield Port("ioc", "tslcd", (_in(ioc.endpoints["tslcd"], TSLCD_GATEWAY.network.prefixlen),)), Port("tslcd", "", bridge="net")
     yield Port("centre", "ioc", (_in(ioc_gateway, ioc.lan.prefixlen),)), Port("ioc", "lan", (_in(ioc.address, ioc.lan.prefixlen),))
     yield Port("cgn", "out", (_in(CARRIER, INTERNET.prefixlen),)), Port("internet", "", bridge="net")
     yield Port("ntp", "net", (_in(NTP, INTERNET.prefixlen),)), Port("internet", "", bridge="net")

@@ -62,6 +62,10 @@ def line_findings(subject: Subject, name: str) -> Iterator[str]:
         yield say("other", line=streams.other_line)
     if streams.screens_asked:
         yield say("screens", screens=streams.screens, asked=streams.screens_asked)
+    for line, plan in streams.standby.items():
+        yield say("standby" if plan.up.ok else "standby_tight", line=line)
+    for tunnel in subject.plan.tunnels[name]:
+        yield say(tunnel.kind, hub=tunnel.hub, line=tunnel.line)
 
 
 def stream_rows(subject: Subject, name: str) -> Iterator[Row]:

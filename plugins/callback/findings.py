@@ -35,9 +35,10 @@ author: The motcua founders (@motcua)
 """
 
 DEVICE = ("motcua.cctv.device", "device")
+ROUTER = ("motcua.cctv.router", "router")
 
 # They read, wait or arrange; a host on which only these went well hasn't been judged.
-READS = {"device_info", "find", "gather_facts", "getent", "service_facts", "setup", "slurp", "stat"}
+READS = {"device_info", "find", "gather_facts", "getent", "router_info", "service_facts", "setup", "slurp", "stat"}
 ARRANGES = {"add_host", "assert", "debug", "fail", "group_by", "meta", "pause", "set_fact", "validate_argument_spec"}
 INCLUDES = {"import_role", "import_tasks", "include_role", "include_tasks", "include_vars"}
 WAITS = {"ping", "raw", "wait_for", "wait_for_connection"}
@@ -113,6 +114,8 @@ class CallbackModule(CallbackBase):
 def _drift(task: Task, result: Any) -> Iterable[Finding]:
     if result.task.action in DEVICE:
         return findings.of_device(task, result.result)
+    if result.task.action in ROUTER:
+        return findings.of_router(task, result.result)
     return findings.of_task(task, result.result) if result.is_changed() else ()
 
 

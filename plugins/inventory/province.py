@@ -35,8 +35,8 @@ EXAMPLES = """
 """
 
 
-# What the roles for routers set up; the others are known, planned with, and left as they are.
-MANAGED_PLATFORMS = ("linux",)
+# Provider boxes and routers without a command line of their own: known, planned with, and set up by people with a work sheet.
+WORK_SHEETS = ("draytek", "ont")
 
 
 class InventoryModule(BaseInventoryPlugin):
@@ -71,9 +71,10 @@ class InventoryModule(BaseInventoryPlugin):
 
 
 def _groups(province: Province, host: Host) -> list[str]:
-    groups = {"hub": ["centre", "hubs"], "ioc": ["ioc"], "router": ["routers"], "nvr": ["nvrs"], "camera": ["cameras"]}[host.role]
-    if host.role == "router" and host.platform not in MANAGED_PLATFORMS:
+    groups = {"hub": ["centre"], "ioc": ["ioc"], "router": ["routers"], "nvr": ["nvrs"], "camera": ["cameras"]}[host.role]
+    if host.role == "router" and host.platform in WORK_SHEETS:
         groups = ["unmanaged_routers"]
+    groups += ["hubs"] if "hub" in host.desired else []
     if host.vendor is not None:
         groups.append(f"vendor_{host.vendor}")
     if host.platform is not None:
@@ -104,7 +105,8 @@ def variables(province: Province, host: Host, folder: Path) -> dict[str, Any]:
     if host.site is not None:
         named["motcua_site"] = host.site
     if host.platform is not None:
-        return named | _ssh(province, host, folder)
+        way = _ssh if host.platform == "linux" else _console
+        return named | {"motcua_platform": host.platform} | way(province, host, folder)
     named |= {
         "ansible_connection": "motcua.cctv.device",
         "motcua_vendor": host.vendor,
@@ -133,3 +135,20 @@ def _ssh(province: Province, host: Host, folder: Path) -> dict[str, Any]:
         options.append(f'-o ProxyCommand="{folder.parent.parent / command}"')
     key = {} if ssh.private_key is None else {"ansible_ssh_private_key_file": str(folder / ssh.private_key)}
     return {"ansible_user": ssh.user, "ansible_ssh_common_args": " ".join(options), **key}
+
+
+def _console(province: Province, host: Host, folder: Path) -> dict[str, Any]:
+    """A router that is driven by its own commands, in process: Ansible itself never connects to it."""
+    ssh, site = province.ssh, province.sites[str(host.site)]
+    proxy = None if ssh.proxy_command is None else f"{folder.parent.parent / ssh.proxy_command.format(host=host.name)}"
+    return {
+        "ansible_connection": "motcua.cctv.device",
+        "motcua_user": "motcua",
+        "motcua_password": {"secret": "motcua"},
+        "motcua_port": host.port,
+        "motcua_private_key": None if ssh.private_key is None else str(folder / ssh.private_key),
+        "motcua_known_hosts": str(folder / ssh.known_hosts),
+        "motcua_proxy_command": proxy,
+        "motcua_old_ssh": site.router.old_ssh,
+        "motcua_window": site.policy.maintenance,
+    }

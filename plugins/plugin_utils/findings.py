@@ -118,6 +118,22 @@ def of_device(task: Task, result: Mapping[str, Any]) -> Iterator[Finding]:
         yield replace(task, feature="device", name=str(row)).finding("fail")
 
 
+def of_router(task: Task, result: Mapping[str, Any]) -> Iterator[Finding]:
+    """What the action ``motcua.cctv.router`` says: what differs, what speaks against it, and what its version knows and we don't."""
+    router, commands = replace(task, feature="router"), [*(result.get("commands") or ()), *(result.get("worksheet") or ())]
+    if commands:
+        expected, actual = (
+            (_shortened(text) for text in _expected_and_actual(result)) if result.get("diff") else ("\n".join(commands), None)
+        )
+        yield replace(router, name="configuration").finding("fail", expected, actual)
+    for row in result.get("contradictions") or ():
+        yield replace(router, name=str(row["key"])).finding("fail", None, row["message"])
+    for name in result.get("unknown") or ():
+        yield replace(router, name=str(name)).finding("skipped", None, "its version has this and motcua doesn't know it; it is left alone")
+    for row in result.get("findings") or ():
+        yield replace(router, name=str(row)).finding("fail")
+
+
 def of_task(task: Task, result: Mapping[str, Any]) -> Iterator[Finding]:
     """What a changed task of a role says: one finding, or one for each changed item of its loop, each unit or file that it names."""
     rows = result.get("results")

@@ -55,6 +55,7 @@ def load(path: str | Path, on: date | None = None) -> Province:
     root["on"] = on or datetime.now(_zone(root.get("timezone"))).date()
     _as_on(root, root["on"])
     _inherit_policy(root)
+    _own_key(path.parent, root)
     root["hub_public_keys"] = {file.stem: file.read_text().strip() for file in sorted((path.parent / "keys").glob("*.pub"))}
     try:
         province = Province.model_validate(root)
@@ -64,6 +65,14 @@ def load(path: str | Path, on: date | None = None) -> Province:
     if mistakes:
         raise ModelError("\n".join(mistakes))
     return province
+
+
+def _own_key(folder: Path, root: dict[str, Any]) -> None:
+    """The public half of the controller's key, which routers are told; none where there is no key yet."""
+    ssh = root.get("ssh")
+    if isinstance(ssh, dict) and isinstance(ssh.get("private_key"), str):
+        file = folder / f"{ssh['private_key']}.pub"
+        root["ssh"] = ssh | {"public_key": file.read_text().strip() if file.is_file() else None}
 
 
 def _read(path: Path) -> dict[str, Any]:

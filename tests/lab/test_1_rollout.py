@@ -8,7 +8,7 @@ def test_check_mode_on_blank_machines_completes_and_says_what_it_cant_predict(pr
     assert blank.code == 0, blank.text[-4000:]
     assert not [host for host, counts in blank.recap.items() if counts["failed"] or counts["unreachable"]]
     assert {"centre-server", "ioc-server", "tan-dinh-router"} <= blank.changed
-    for what in ("tan-dinh-cam1", "lang-giang-nvr1", "lang-giang-cam3", "the tunnel", "the centre"):
+    for what in ("tan-dinh-cam1", "lang-giang-nvr1", "lang-giang-cam3", "the tunnels", "the centre"):
         assert f"Not predicted: {what}" in blank.text.replace("''", "'")
     assert "wg0" not in province["left by blank"]
     assert "centre.pub" not in province["left by blank"]
@@ -57,7 +57,7 @@ def test_a_limit_leaves_the_others_alone():
 
 
 def test_a_limit_writes_the_sites_entries_at_the_centre():
-    gone = ["/etc/wireguard/peers.d/tan-dinh.conf", "/etc/nftables.d/tan-dinh.nft", "/etc/motcua/recorder/tan-dinh-cam1.ffconcat"]
+    gone = ["/etc/wireguard/peers.d/tan-dinh.wg0.conf", "/etc/nftables.d/tan-dinh.nft", "/etc/motcua/recorder/tan-dinh-cam1.ffconcat"]
     assert motcua("lab", "ssh", "centre", "rm", *gone).code == 0
     limited = playbook("rollout", "-l", "site_tan_dinh")
     assert limited.code == 0, limited.text[-4000:]

@@ -25,7 +25,8 @@ def secrets_of_the_run():
     province = load(ROOT / INVENTORY)
     for host in desired(province, plan(province)):
         if host.role == "router":
-            found.add(tunnel_private_key(masters, host.site, host.desired["router"]["tunnel"]["secret"].split("/")[-1]))
+            names = (tunnel["secret"]["secret"].split("/")[-1] for tunnel in host.desired["router"]["tunnels"])
+            found |= {tunnel_private_key(masters, host.site, name) for name in names}
         elif host.vendor is not None and host.recorder is None:
             epochs = Journal(FOLDER / "state/epochs").read(host.name)
             rule = VENDORS[host.vendor].password_rule

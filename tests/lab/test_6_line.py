@@ -2,6 +2,7 @@
 
 import json
 import re
+import statistics
 import subprocess
 import time
 
@@ -52,8 +53,15 @@ def far_end():
         process.terminate()
 
 
+def heartbeats():
+    """Seconds that each tunnel of the site has answered without a break, by the hub's address."""
+    shown = motcua("lab", "ssh", f"{SITE}-router", "vtysh", "-c", "'show bfd peers json'")
+    return {peer["peer"]: peer["uptime"] for peer in json.loads(shown.text)}
+
+
 def test_a_full_line_keeps_the_plan(counted, far_end):
     province = load(ROOT / INVENTORY)
+    answering = heartbeats()
     (line,) = plan(province).streams[SITE].lines.values()
     rate_kbps = province.sites[SITE].lines["ftth"].up_mbps * 1000
     assert rate_kbps == 4000
@@ -70,6 +78,62 @@ def test_a_full_line_keeps_the_plan(counted, far_end):
     received_kbps = json.loads(sent.text)["end"]["sum_received"]["bits_per_second"] / 1000
     kept_kbps = (rate_kbps - line.up.video_limit_kbps) * PAYLOAD * WITHIN
     assert received_kbps >= kept_kbps, f"expected at least {kept_kbps:.0f} kbit/s for the office, actual {received_kbps:.0f}"
+    still = heartbeats()
+    assert all(still[hub] >= answering[hub] + SECONDS for hub in answering), "a full line was taken for a dead one"
+
+
+FLOOD = """
+import socket, time
+out, end, sent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), time.monotonic() + 9, 0
+while time.monotonic() < end:
+    out.sendto(bytes(1200), ("10.10.10.1", 9))
+    time.sleep(0.001)  # 9 Mbit/s, where the class has 2.5
+"""
+
+
+def round_trip_ms():
+    """The office's median round trip to the Internet."""
+    shown = motcua("lab", "probe", f"{SITE}-pc", "ping", "-n", "-i", "0.2", "-c", "20", str(WEB)).text
+    return statistics.median(float(found) for found in re.findall(r"time=([0-9.]+)", shown))
+
+
+def test_full_video_costs_the_office_no_time():
+    quiet = round_trip_ms()
+    with subprocess.Popen([MOTCUA, "lab", "ssh", f"{SITE}-router", "python3", "-"], cwd=ROOT, stdin=subprocess.PIPE, text=True) as flood:
+        flood.stdin.write(FLOOD)
+        flood.stdin.close()
+        full = round_trip_ms()
+    print(f"\nround trip of the office: {quiet:.1f} ms, with full video {full:.1f} ms")
+    assert full <= quiet + 50, f"expected at most 50 ms more than {quiet:.1f} ms, actual {full:.1f}"
+
+
+@pytest.fixture
+def portal_sends():
+    """Something at the portal's address that sends as fast as it can; shorter than what counts as a dead centre."""
+    assert motcua("lab", "ssh", "centre", "systemctl", "stop", "nginx").code == 0
+    command = [MOTCUA, "lab", "ssh", "centre", "iperf3", "-s", "-1", "-p", "443", "--forceflush"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert any("Server listening" in line for line in process.stdout)
+        yield
+        process.terminate()
+    assert motcua("lab", "ssh", "centre", "systemctl", "start", "nginx").code == 0
+
+
+def downwards(address, *more):
+    return [MOTCUA, "lab", "probe", f"{SITE}-pc", "iperf3", "-c", address, "-R", "-t", "4", "-O", "1", "--json", *more]
+
+
+def test_what_leaders_watch_leaves_the_office_its_part_downwards(far_end, portal_sends):
+    province = load(ROOT / INVENTORY)
+    (line,) = plan(province).streams[SITE].lines.values()
+    line_kbps, watching_kbps = province.sites[SITE].lines["ftth"].down_mbps * 1000, line.down.video_limit_kbps
+    with subprocess.Popen(downwards("10.10.10.1", "-p", "443"), cwd=ROOT, stdout=subprocess.PIPE, text=True) as watching:
+        office = motcua(*downwards(str(WEB))[1:])
+        watched = json.loads(watching.stdout.read())
+    office_kbps, watched_kbps = (shown["end"]["sum_received"]["bits_per_second"] / 1000 for shown in (json.loads(office.text), watched))
+    print(f"\ndownwards: watched {watched_kbps:.0f} of {watching_kbps:.0f}, office {office_kbps:.0f} of {line_kbps:.0f} kbit/s")
+    assert watched_kbps <= watching_kbps
+    assert office_kbps >= (line_kbps - watching_kbps) * PAYLOAD * WITHIN
 
 
 def test_the_cameras_of_the_full_line_still_decode():

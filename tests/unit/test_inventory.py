@@ -26,7 +26,7 @@ def listed():
 
 GROUPS = {
     "centre": ["centre-server"],
-    "hubs": ["centre-server"],
+    "hubs": ["centre-server", "ioc-server"],
     "ioc": ["ioc-server"],
     "routers": ["lang-giang-router", "tan-dinh-router", "xuong-lam-router"],
     "nvrs": ["lang-giang-nvr1"],

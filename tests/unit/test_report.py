@@ -272,10 +272,11 @@ def speaking_tasks():
     """The names of all tasks that can be a finding: those that change something, or may fail for more than a mistake in the model."""
     files = [*Path("roles").glob("*/tasks/*.yml"), *Path("playbooks/tasks").glob("*.yml")]
     tasks = [task for file in files for task in yaml.safe_load(file.read_text(encoding="utf-8"))]
-    tasks += [task for play in yaml.safe_load(Path("playbooks/rollout.yml").read_text(encoding="utf-8")) for task in play.get("tasks", [])]
+    plays = yaml.safe_load(Path("playbooks/rollout.yml").read_text(encoding="utf-8"))
+    tasks += [task for play in plays for part in ("pre_tasks", "tasks", "post_tasks") for task in play.get(part, [])]
     for task in tasks:
         modules = {key.removeprefix("ansible.builtin.") for key in task}
-        if not modules & QUIET and (task.get("changed_when") is not False or "delegate_to" in task):
+        if not modules & QUIET and (task.get("changed_when") is not False or {"delegate_to", "until"} & set(task)):
             yield task["name"]
 
 

@@ -167,7 +167,7 @@ def test_the_preview_says_what_changes_and_who_watches_then(inventory):
         "unit Xã Tân Dĩnh (07432) (as before)",
         "watched by Lãnh đạo xã Tân Dĩnh, IOC tỉnh no longer",
         "no longer Lãnh đạo huyện Lạng Giang stays",
-        "number 2, prefix 10.64.2.0/24, tunnel 10.96.0.8",
+        "number 2, prefix 10.64.2.0/24, tunnel 10.96.0.12",
         "+ - {code: \"07432\", name: Xã Tân Dĩnh, parent: xuong-lam, from: 2026-09-01}",
         f"+++ {inventory.parent}/sites/lang-giang.yml",
     ):  # fmt: skip

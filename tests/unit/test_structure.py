@@ -10,8 +10,8 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS
 
 CORE = Path("plugins/plugin_utils")
 ORDER = [
-    "errors", "settings", "vendors", "catalogue", "model", "contradictions", "load", "plan", "secrets", "vault", "desired", "digest", "transport", "discovery", "dialects", "accounts", "diff", "conversation", "apply", "renewal", "reconcile", "operations",
-    "connection", "files", "sps", "rtp", "rtsp", "survey", "action",
+    "errors", "settings", "vendors", "catalogue", "model", "contradictions", "load", "plan", "secrets", "vault", "desired", "routers", "digest", "transport", "terminal", "discovery", "dialects", "accounts", "diff", "conversation", "apply", "renewal", "reconcile", "operations",
+    "connection", "guarded", "console", "files", "sps", "rtp", "rtsp", "survey", "action",
     "findings", "report",
 ]  # fmt: skip
 PLAN = ["addresses", "tunnels", "ladder", "optimum", "streams", "storage", "access", "reasons", "suitability", "lacks", "reuse"]
@@ -47,7 +47,7 @@ def test_a_file_imports_only_from_its_left(path):
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)
-def test_only_the_transport_opens_a_socket(path):
+def test_only_transport_and_terminal_open_a_socket(path):
     names = {
         alias.name.split(".")[0] for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Import) for alias in node.names
     }
@@ -57,7 +57,7 @@ def test_only_the_transport_opens_a_socket(path):
         if isinstance(node, ast.ImportFrom) and not node.level
     }
     # Discovery also runs alone at a site's router, where there is no transport.
-    if room(path) not in ("transport", "discovery"):
+    if room(path) not in ("transport", "terminal", "discovery"):
         assert not names & {"socket", "ssl", "aiohttp", "httpx", "httpcore", "paramiko", "netmiko", "urllib3", "requests"}
 
 

@@ -31,8 +31,8 @@ STREET = [
 ]
 ROUTER = {
     "translate": {"inside": PREFIX, "outside": "10.64.2.0/28"},
-    "tunnel": {"interface": "wg0", "endpoint": "192.168.77.2", "hub_address": "192.168.77.2"},
-    "lines": [{"name": "ftth", "kind": "ftth", "interface": "lan", "tunnel": True}],
+    "tunnels": [{"interface": "wg0", "endpoint": "192.168.77.2", "hub_address": "192.168.77.2", "line": "ftth"}],
+    "lines": [{"name": "ftth", "kind": "ftth", "interface": "lan"}],
 }
 PLAY = """
 - hosts: all

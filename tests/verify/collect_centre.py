@@ -1,6 +1,6 @@
 """Runs on the storage centre: tunnels, recordings and streams as they are, as one JSON document. Standard library only.
 
-Argument: the recorder's settings as JSON ``{interface, root, live_root, seconds, cameras: [name]}``.
+Argument: the recorder's settings as JSON ``{root, live_root, seconds, cameras: [name]}``.
 """
 
 import json
@@ -23,11 +23,11 @@ def run(*command, timeout=60):
         return subprocess.CompletedProcess(command, 124, "", "timed out")
 
 
-def tunnels(interface):
+def tunnels():
     """Public key -> seconds since the last handshake, None when there never was one."""
-    lines = run("wg", "show", interface, "latest-handshakes").stdout.splitlines()
+    lines = run("wg", "show", "all", "latest-handshakes").stdout.splitlines()
     now = time.time()
-    return {key: (now - int(at) if int(at) else None) for key, at in (line.split() for line in lines)}
+    return {key: (now - int(at) if int(at) else None) for _, key, at in (line.split() for line in lines)}
 
 
 def newest_two(folder):
@@ -95,7 +95,7 @@ def main():
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         recordings = dict(zip(cameras, pool.map(recording, cameras), strict=True))
-    print(json.dumps({"tunnels": tunnels(wish["interface"]), "streams": streams, "recordings": recordings, "now": time.time()}))
+    print(json.dumps({"tunnels": tunnels(), "streams": streams, "recordings": recordings, "now": time.time()}))
 
 
 main()

@@ -11,6 +11,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import Host, P
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.access import PORTAL_PORTS
+from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.tunnels import Tunnel
 
 RTSP_PORT = 554
 
@@ -36,8 +37,17 @@ class Declared:
         return [host for host in self.hosts.values() if host.role in roles and host.name in self.limit]
 
     def sites(self) -> list[str]:
-        """The sites of which the router is within the limit."""
-        return [host.site for host in self.role("router") if host.site is not None]
+        """The sites of which the router is within the limit and a machine that can be asked."""
+        return [host.site for host in self.role("router") if host.site is not None and host.platform == "linux"]
+
+    def tunnels(self) -> list[Tunnel]:
+        """The tunnels of those sites."""
+        return [tunnel for site in self.sites() for tunnel in self.planned.tunnels[site]]
+
+    @property
+    def storage(self) -> str:
+        """The storage centre's id."""
+        return self.province.storage_centre()[0]
 
     @property
     def hub(self) -> Host:
@@ -57,6 +67,10 @@ class Declared:
     def streaming(self, host: Host) -> Place:
         """A device's stream, as the centre sees it."""
         return str(host.address), int(str(self.recorded().get(host.name, {}).get("port", RTSP_PORT)))
+
+    def stands_in(self, host: Host) -> bool:
+        """Whether the operations centre may pull the device's streams: it is a hub, and shows them live when the storage centre is dead."""
+        return len(self.province.hubs()) > 1 and host.name in {row["device"] for row in self.recorded().values()}
 
     def portal(self) -> Place:
         """The portal at the storage centre."""

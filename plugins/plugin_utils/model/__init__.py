@@ -7,7 +7,7 @@ from .equipment import Camera, Channel, Device, Disk, Line, Nvr, Other, Reuse, R
 from .policy import LineShare, Policy, Reserve
 from .province import Centre, Disks, Extent, Masters, Networks, Province, Ssh, Viewer
 from .site import Compliance, Coordinates, Needs, Office, Power, Site, Unit
-from .values import CameraClass, Codec, Decision, Id, Isolation, Level, LineKind, Platform, PriceItem, StreamName, Value, Zone
+from .values import CameraClass, Codec, Decision, Id, Isolation, Level, LineKind, Platform, PriceItem, StreamName, TunnelKind, Value, Zone
 
 __all__ = [
     "Camera",
@@ -47,6 +47,7 @@ __all__ = [
     "StreamName",
     "StreamReport",
     "Switch",
+    "TunnelKind",
     "Unit",
     "Value",
     "Viewer",

@@ -26,6 +26,7 @@ from .values import (
     StreamName,
     StreamPath,
     Text,
+    TunnelKind,
     Value,
     Vendor,
     Year,
@@ -53,6 +54,12 @@ class Line(Value):
         default=0, description="what a VMS that is already there pulls over this line and `p95_up_mbps` doesn't contain"
     )
     mtu: Annotated[int, Field(ge=1280, le=1500)] = 1500
+    tunnel: TunnelKind | None = Field(
+        default=None, description="the kind of its tunnels, where it isn't the usual one: ipsec on TSLCD, wireguard elsewhere"
+    )
+    udp_port: Port | None = Field(
+        default=None, description="the hub's port that WireGuard dials here; 443 where a provider lets little else out"
+    )
     contract_mbps: Mbps | None = Field(default=None, description="what the contract promises")
     monthly_vnd: Count | None = None
     rtt_ms: Annotated[float, Field(ge=0)] | None = Field(default=None, description="round trip to the centre")
@@ -96,6 +103,8 @@ class Router(Device):
 
     platform: Platform
     address: IPv4Address
+    ssh_port: Port = 22
+    old_ssh: bool = Field(default=False, description="it speaks only key exchanges that are no longer held safe (SHA-1, 1024 bits)")
     lan_interface: Interface
     office_ports: tuple[Interface, ...] = ()
     camera_ports: tuple[Interface, ...] = ()

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .values import CameraClass, Codec, Count, Share, Value
+from .values import CameraClass, Codec, Count, Share, Text, Value, Window
 
 Days = Annotated[int, Field(ge=1, le=3650)]
 
@@ -47,3 +47,7 @@ class Policy(Value):
     line_share: LineShare = LineShare()
     reserve: Reserve = Reserve()
     baseline: Literal["standard"] = "standard"
+    tslcd_wireguard: Text | None = Field(
+        default=None, description="who accepted WireGuard on the government network and by which paper; without it IPsec is used there"
+    )
+    maintenance: Window = Field(default="22:00-05:00", description="when a router may restart: local time, from and to")

@@ -49,6 +49,7 @@ class Ssh(Value):
 
     user: str = "motcua"
     private_key: str | None = None
+    public_key: str | None = Field(default=None, description="read from <private_key>.pub, never written by hand")
     known_hosts: str = "state/known_hosts"
     proxy_command: str | None = None
 
@@ -110,6 +111,11 @@ class Province(Value):
     def storage_centre(self) -> tuple[str, Centre]:
         """Id and value of the centre that holds hub and recorder; load made sure that there is exactly one."""
         return next((name, centre) for name, centre in self.centres.items() if centre.kind == "storage")
+
+    def hubs(self) -> tuple[str, ...]:
+        """The centres at which tunnels end: the storage centre, and the operations centre where it has an endpoint of its own."""
+        first, _ = self.storage_centre()
+        return (first, *(name for name, centre in self.centres.items() if name != first and centre.endpoints))
 
     def ancestors(self, site: str) -> Iterator[str]:
         """The sites above this one, nearest first."""

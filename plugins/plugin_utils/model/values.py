@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 else:
     Vendor = Literal[tuple(VENDORS)]
 LineKind = Literal["tslcd", "ftth"]
+TunnelKind = Literal["wireguard", "ipsec"]
+Window = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Level = Literal["province", "district", "commune"]
 Isolation = Literal["segment", "device", "flat"]
 Zone = Literal["counter", "waiting", "entrance", "outdoor", "storage"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from ..model import Camera, Centre, Nvr, Province, Site
-from .addresses import SiteAddresses, hub_address
+from .addresses import SiteAddresses
 
 PORTAL_PORTS = (443,)
 SSH_PORT = 22
@@ -51,8 +51,9 @@ def _site(province: Province, name: str, site: Site, centre: Centre) -> SiteAcce
     streaming = [nvr.address for key, nvr in site.nvrs.items() if key in through]
     streaming += [camera.address for camera in cameras if camera.address is not None]
     controllers = hosts(*centre.controllers)
-    # The recorder runs on the hub: its packets leave with the tunnel's own address.
-    recorder = hosts(hub_address(province))
+    # Each centre that is a hub pulls streams from its address on its own LAN, whichever tunnel they come by: the recorder always, the
+    # operations centre when the storage centre is dead.
+    recorder = hosts(*(province.centres[hub].address for hub in province.hubs()))
     return SiteAccess(
         devices=Flow(f"controller to devices of {name}", controllers, hosts(*listed), "tcp", tuple(ports)),
         streams=Flow(f"recorder to cameras of {name}", recorder, hosts(*streaming), "tcp", rtsp_ports),

@@ -11,20 +11,25 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from ..errors import ModelError
-from ..model import Province, Site
+from ..model import LineKind, Province, Site
 
 SITE_PREFIX_LENGTH = 24
 TSLCD = "networks.tslcd"
 TUNNEL_ADDRESSES_PER_SITE = 4  # two lines times two hubs
+HUB_ADDRESSES = 8  # the pool's first ones are the hubs'
 
 
 @dataclass(frozen=True)
 class SiteAddresses:
-    """A site's LAN, the prefix it is translated to, and its first tunnel address."""
+    """A site's LAN, the prefix it is translated to, and the first of its tunnel addresses."""
 
     lan: IPv4Network
     prefix: IPv4Network
     tunnel: IPv4Address
+
+    def slot(self, number: int) -> IPv4Address:
+        """The address of one of its tunnels, 0 to 3."""
+        return self.tunnel + number
 
     def translate(self, address: IPv4Address) -> IPv4Address:
         """The address under which the centre sees ``address`` of the office LAN: same host part, other prefix."""
@@ -41,15 +46,15 @@ def plan_addresses(province: Province) -> Mapping[str, SiteAddresses]:
     return addresses
 
 
-def hub_address(province: Province) -> IPv4Address:
-    """The hub's own address in the tunnels; site numbers start at 1, so the first four are free for hubs."""
-    return province.networks.tunnels.network_address + 1
+def hub_address(province: Province, hub: str, kind: LineKind) -> IPv4Address:
+    """A hub's own address in its tunnels over one kind of line; two, so that a packet to either takes that line and no other."""
+    return province.networks.tunnels.network_address + 1 + 2 * province.hubs().index(hub) + (kind == "tslcd")
 
 
 def _site(province: Province, name: str) -> SiteAddresses:
     site, networks = province.sites[name], province.networks
     first = int(networks.sites.network_address) + (site.number << (32 - SITE_PREFIX_LENGTH))
-    tunnel = int(networks.tunnels.network_address) + site.number * TUNNEL_ADDRESSES_PER_SITE
+    tunnel = int(networks.tunnels.network_address) + HUB_ADDRESSES + (site.number - 1) * TUNNEL_ADDRESSES_PER_SITE
     for pool, address in (("sites", first), ("tunnels", tunnel)):
         network = getattr(networks, pool)
         if IPv4Address(address) not in network:

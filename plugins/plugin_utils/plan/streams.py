@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from ..model import Camera, Line, Policy, Province, Site
@@ -90,7 +90,8 @@ class SiteStreams:
 
     ``binding`` is the constraint that holds back the next step: the line upwards (``up``), the night in which gaps are brought in
     (``night``), what the devices can do (``device``), the leaders' pictures downwards (``down``), or ``none``. ``other_line`` is one that
-    isn't in use yet and would raise the streams.
+    isn't in use yet and would raise the streams. ``standby`` are the lines that take over when the first is cut, with the same streams:
+    one that isn't ``ok`` would squeeze them, because the office keeps its part.
     """
 
     cameras: Mapping[str, CameraStream]
@@ -99,6 +100,7 @@ class SiteStreams:
     binding: str
     next_step: NextStep | None = None
     other_line: str | None = None
+    standby: Mapping[str, LinePlan] = field(default_factory=dict)
     screens: int = 0
     screens_asked: int = 0
 
@@ -108,14 +110,21 @@ class SiteStreams:
         return sum(line.up.video_kbps for line in self.lines.values())
 
 
-def plan_streams(province: Province, tunnels: Mapping[str, Tunnel]) -> Mapping[str, SiteStreams]:
+def plan_streams(province: Province, tunnels: Mapping[str, tuple[Tunnel, ...]]) -> Mapping[str, SiteStreams]:
     """The streams of every site, by site id: in each direction ``office + reserve + sum(cap * wire) <= share * measured rate``."""
-    upwards = {name: _upwards(site, (tunnels[name].line,)) for name, site in province.sites.items()}
+    upwards = {name: _with_standby(site, tunnels[name]) for name, site in province.sites.items()}
     screens_kbps = _screens(province, _peaks(province, upwards))
     return {name: _downwards(upwards[name], screens_kbps.get(name, ())) for name in province.sites}
 
 
 # --- upwards: what the cameras send -------------------------------------------------------------------------------------
+
+
+def _with_standby(site: Site, tunnels: Sequence[Tunnel]) -> SiteStreams:
+    """Everything goes over the line that is taken first; what the others would carry is the same."""
+    first, *others = dict.fromkeys(tunnel.line for tunnel in tunnels)
+    streams = _upwards(site, (first,))
+    return replace(streams, standby={line: _Room.of(site.lines[line], site.policy).plan(streams.video_kbps) for line in others})
 
 
 def _upwards(site: Site, lines: tuple[str, ...]) -> SiteStreams:

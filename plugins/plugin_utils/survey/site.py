@@ -99,7 +99,7 @@ class Site:
         return found
 
     def _look_around(self) -> Mapping[str, Any]:
-        tunnel = self._wanted["tunnel"]
+        tunnel = self._wanted["tunnels"][0]
         throughput = tunnel["endpoint"] if self._may_fill_the_line() else None
         target = {"through": tunnel["hub_address"], "outside": tunnel["endpoint"]}
         asked = {"tunnel": tunnel["interface"], "ping": target, "throughput": throughput}
@@ -117,7 +117,9 @@ class Site:
 
     def _enter(self, journal: Journal, found: everybody.Found, said: Mapping[str, Any]) -> None:
         today = datetime.now().astimezone().date()
-        lines = line.lines(self._wanted["lines"], said, str(self._options.get("endpoints") or ""), today)
+        first = self._wanted["tunnels"][0]["line"]
+        planned = [row | {"tunnel": row["name"] == first} for row in self._wanted["lines"]]
+        lines = line.lines(planned, said, str(self._options.get("endpoints") or ""), today)
         groups = (str(name) for name in plain(self._variables.get("group_names") or ()))
         platform = next((name.removeprefix("platform_") for name in groups if name.startswith("platform_")), "linux")
         remarks = [*found.all_remarks(), *_line_remarks(lines, said, asked=self._options.get("throughput") in YES)]
