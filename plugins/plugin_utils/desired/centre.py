@@ -144,6 +144,7 @@ def _peers(province: Province, planned: Plan, name: str, site: str) -> Iterator[
                 "address": str(tunnel.site_address),
                 "prefix": str(tunnel.site_prefix),
                 "secret": tunnel.secret,
+                "rank": tunnel.line_rank,
             }
 
 
