@@ -17,7 +17,7 @@ from ..plugin_utils.console import Console
 from ..plugin_utils.errors import ModelError, MotcuaError
 from ..plugin_utils.files import replace_file
 from ..plugin_utils.routers.bootstrap import Staged, stage
-from ..plugin_utils.routers.bootstrap.alone import break_glass, with_break_glass
+from ..plugin_utils.routers.bootstrap.alone import break_glass
 from ..plugin_utils.routers.bootstrap.package import build
 from ..plugin_utils.routers.bootstrap.paper import Label, Sealed, labels, sealed, work_sheet
 from ..plugin_utils.routers.bootstrap.printed import Printed
@@ -90,7 +90,7 @@ def _wish(name: str, options: Mapping[str, Any], variables: Any) -> dict[str, An
     wish = (plain(variables.get("motcua_desired")) or {}).get("router")
     if not wish:
         raise ModelError(f"{name}: has no router's state, so there is nothing to stage; run it for routers, with the province's inventory")
-    return with_break_glass(wish)
+    return dict(wish)
 
 
 def _make(folder: Path) -> None:

@@ -11,6 +11,7 @@ from ..plugin_utils.errors import MotcuaError
 from ..plugin_utils.secrets import Journal, device_password, tunnel_private_key, wireguard_public_key
 from ..plugin_utils.vault import open_masters
 from ..plugin_utils.vendors import VENDORS
+from ..plugin_utils.vendors.table import ROUTER_PASSWORDS
 
 DOCUMENTATION = """
 name: secret
@@ -60,6 +61,6 @@ class LookupModule(LookupBase):
             case ["device", host, account]:
                 owner = variables["hostvars"][host]
                 epochs = Journal(f"{owner['motcua_state']}/epochs").read(host)
-                rule = VENDORS[str(owner["motcua_vendor"])].password_rule
+                rule = VENDORS[str(owner["motcua_vendor"])].password_rule if "motcua_vendor" in owner else ROUTER_PASSWORDS
                 return device_password(masters, str(owner["motcua_site"]), host, account, epochs.confirmed or epochs.pending or 1, rule)
         raise AnsibleLookupError(f"{term!r} names no secret; write device/<host>/<account> or tunnel/<site>/<name>/<private or public>")

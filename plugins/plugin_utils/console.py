@@ -18,17 +18,15 @@ from .guarded import GUARD_SECONDS, Caution, Outcome, Router
 from .routers.registry import family_named
 from .routers.state import RouterState, router_state
 from .secrets import Journal, Masters, device_password, tunnel_private_key
-from .settings import PasswordRule
 from .terminal import Access, Session, open_session
 from .vault import open_masters
-from .vendors.table import password_rule
+from .vendors.table import ROUTER_PASSWORDS
 
 OPTIONS = (
     "host", "user", "password", "platform", "port", "private_key", "known_hosts", "proxy_command", "old_ssh", "desired", "guard_seconds",
     "now", "window", "timeout",
 )  # fmt: skip
 USER, SSH_PORT, ANSWER_SECONDS, WINDOW = "motcua", 22, 90.0, "22:00-05:00"
-ROUTER_PASSWORDS: PasswordRule = password_rule(20)  # letters and digits alone: every command line takes them without quotes
 YES = (True, "true", "yes", "True")  # an option ad hoc is text
 
 

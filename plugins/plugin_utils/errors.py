@@ -41,6 +41,18 @@ class Locked(AuthRefused):
         self.locked_for_s = locked_for_s
 
 
+class RolledBack(MotcuaError):
+    """A change of a router couldn't be proved, so the router is as it was before."""
+
+    kind = "rolled_back"
+
+
+class Postponed(MotcuaError):
+    """The change may restart the router, which it may not do now; nothing was sent."""
+
+    kind = "postponed"
+
+
 class PinChanged(MotcuaError):
     """Another key answers than at the first contact; no credential was sent."""
 

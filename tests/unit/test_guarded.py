@@ -9,11 +9,13 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import (
     ModelError,
     MotcuaError,
     NotConverged,
+    Postponed,
     Refused,
+    RolledBack,
     Unreachable,
     Unsupported,
 )
-from ansible_collections.motcua.cctv.plugins.plugin_utils.guarded import Caution, Outcome, Postponed, RolledBack, Router, read, reconcile
+from ansible_collections.motcua.cctv.plugins.plugin_utils.guarded import Caution, Outcome, Router, read, reconcile
 from ansible_collections.motcua.cctv.plugins.plugin_utils.routers.dangers import dangers
 from ansible_collections.motcua.cctv.plugins.plugin_utils.routers.family import Family, Version
 from ansible_collections.motcua.cctv.plugins.plugin_utils.routers.platform import Command, Guard

@@ -4,8 +4,8 @@
 import re
 
 import pytest
-from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import Garbled, ModelError, Refused
-from ansible_collections.motcua.cctv.plugins.plugin_utils.guarded import Caution, Postponed
+from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import Garbled, ModelError, Postponed, Refused
+from ansible_collections.motcua.cctv.plugins.plugin_utils.guarded import Caution
 from ansible_collections.motcua.cctv.plugins.plugin_utils.routers.platform import Command
 from ansible_collections.motcua.cctv.plugins.plugin_utils.routers.registry import FAMILIES, family_named
 

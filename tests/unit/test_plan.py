@@ -1,6 +1,6 @@
 """The plan's laws."""
 
-from ipaddress import IPv4Address, ip_network
+from ipaddress import IPv4Address, ip_address, ip_network
 
 import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import desired, plan
@@ -204,6 +204,17 @@ def test_what_is_wished_of_a_router_is_a_neutral_state_without_any_secret():
     assert [tunnel.name for tunnel in state.tunnels] == ["centre-tslcd", "centre-ftth", "ioc-tslcd", "ioc-ftth"]
     assert not [tunnel.secret for tunnel in state.tunnels if tunnel.secret.value is not None]
     assert state.shaping[0].video_kbps + state.shaping[0].office_kbps == state.shaping[0].line_kbps
+
+
+def test_the_local_way_in_is_an_address_of_the_lan_that_is_nobodys():
+    value = two_hubs()
+    router = next(host for host in desired(value, plan(value)) if host.role == "router").desired["router"]
+    (source,) = next(account for account in router["accounts"] if account["name"] == "breakglass")["sources"]
+    site = value.sites["a"]
+    taken = {site.router.address, *(device.address for device in (*site.cameras.values(), *site.nvrs.values()))}
+    assert ip_address(source.removesuffix("/32")) in set(site.lan.hosts()) - taken
+    (opening,) = (row for row in router["firewall"]["input"] if row["comment"] == "breakglass")
+    assert (opening["came_in"], opening["from"], opening["ports"]) == ("lan", [source], [22])
 
 
 def test_a_router_is_reached_by_an_address_that_holds_whichever_tunnel_stands():

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..errors import Postponed
 from ..routers.dangers import refuse_dangers
 from ..routers.platform import Comparison, Platform
 from ..routers.state import RouterState
 from ..terminal import Session
 from .change import Change, undone
-from .endings import Postponed, RolledBack
 from .reading import Router, Seen, begin, look
 
-__all__ = ["Caution", "Outcome", "Postponed", "RolledBack", "Router", "read", "reconcile"]
+__all__ = ["Caution", "Outcome", "Router", "read", "reconcile"]
 
 GUARD_SECONDS = 300
 

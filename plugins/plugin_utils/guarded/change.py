@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ..errors import AuthRefused, MotcuaError, NotConverged, PinChanged, Refused, Unreachable
+from ..errors import AuthRefused, MotcuaError, NotConverged, PinChanged, Refused, RolledBack, Unreachable
 from ..routers.platform import Command, Comparison, Guard
 from ..routers.state import RouterState
 from ..terminal import Session
-from .endings import RolledBack
 from .reading import PAUSE_SECONDS, Router, Seen, few, is_refusal, look, look_again, words
 
 SPARE_SECONDS = 20  # before the guard fires, in which nothing new is sent and nothing is confirmed

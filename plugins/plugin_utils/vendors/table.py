@@ -59,3 +59,6 @@ class Vendor:
 def password_rule(length: int) -> PasswordRule:
     """Letters and digits of all three kinds."""
     return PasswordRule(length, "".join(LETTERS_AND_DIGITS), LETTERS_AND_DIGITS)
+
+
+ROUTER_PASSWORDS = password_rule(20)  # letters and digits alone: every command line takes them without quotes

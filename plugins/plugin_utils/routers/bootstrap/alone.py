@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Interface
-from typing import Any
 
 from ...errors import ModelError
 from ..state import Account, Opening, RouterState, RouterTunnel, TunnelKind
 
 BREAK_GLASS = "breakglass"
-SSH_PORT = 22
 
 
 def first_tunnel(state: RouterState, kinds: Collection[TunnelKind]) -> RouterTunnel:
@@ -53,23 +50,3 @@ def break_glass(state: RouterState) -> Account | None:
 
 def _for_management(opening: Opening) -> bool:
     return opening.protocol == "tcp" and (opening.came_in == "tunnel" or opening.comment == BREAK_GLASS)
-
-
-def desk(wish: Mapping[str, Any]) -> IPv4Address:
-    """The one address of the LAN that may log in locally: the first that is neither the router's nor a camera's."""
-    lan = IPv4Interface(wish["lan"]["address"])
-    taken = {str(lan.ip), *wish["firewall"]["cameras"]}
-    return next(address for address in lan.network.hosts() if str(address) not in taken)
-
-
-def with_break_glass(wish: Mapping[str, Any]) -> dict[str, Any]:
-    """The wish with a local administrator whose password lies in an envelope; unchanged where the plan has one already."""
-    if any(account["name"] == BREAK_GLASS for account in wish["accounts"]):
-        return dict(wish)
-    source = f"{desk(wish)}/32"
-    password = {"secret": f"device/{wish['host']}/{BREAK_GLASS}"}
-    account = {"name": BREAK_GLASS, "role": "admin", "keys": [], "password": password, "sources": [source]}
-    ports = [port for row in wish["firewall"]["input"] if row["came_in"] == "tunnel" for port in row["ports"]][:1] or [SSH_PORT]
-    opening = {"comment": BREAK_GLASS, "came_in": "lan", "from": [source], "protocol": "tcp", "ports": ports}
-    firewall = {**wish["firewall"], "input": [*wish["firewall"]["input"], opening]}
-    return {**wish, "accounts": [*wish["accounts"], account], "firewall": firewall}

@@ -47,7 +47,7 @@ IOS = Platform(
     # Most refusals begin with "%"; log lines, warnings, confirmations and answers of reads do too.
     refusal=re.compile(
         r"^\s*% ?(?![A-Z0-9_]+-[0-7]-|No Rollback Confirmed Change|CDP is not enabled|Generating|Warning|Please|You already|The key|SSH)\S"
-        r"|^\s*(?:ERROR:|Error(?: opening|:)|Command rejected)|Save\? \[yes/no\]",
+        r"|^\s*(?:ERROR:|Configuration mode is locked by|Error(?: opening|:)|Command rejected)|Save\? \[yes/no\]",
         re.MULTILINE,
     ),
     guard=REVERT,

@@ -60,7 +60,9 @@ VYOS14 = Platform(
     guard=GUARD,
     enter=(Command("configure", "configure"),),
     leave=(Command("commit", "commit"), Command("exit", "exit")),
-    noise=re.compile(r"^(?:Broadcast message from .*|[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d .*|Message from syslogd@.*)$", re.MULTILINE),
+    noise=re.compile(
+        r"^(?:Broadcast message from .*(?:\n\n.*)?|[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d .*|Message from syslogd@.*)$", re.MULTILINE
+    ),
 )
 
 VYOS13 = replace(VYOS14, name="vyos13", compare=compare13)
