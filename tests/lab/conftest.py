@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +83,22 @@ def survey_at_the_office(site: str, prefix: str, folder: Path) -> Path:
     credentials.unlink()  # test_4_secrets looks for what it held in everything that is left
     assert ran.code == 0, ran.text[-3000:]
     return file
+
+
+def heartbeats(site: str) -> dict[str, int]:
+    """Seconds that each tunnel of a site has answered without a break, by the hub's address."""
+    shown = motcua("lab", "ssh", f"{site}-router", "vtysh", "-c", "'show bfd peers json'")
+    return {peer["peer"]: peer["uptime"] for peer in json.loads(shown.text) if peer["status"] == "up"}
+
+
+def eventually(question: Callable[[], object], seconds: float) -> bool:
+    """Whether the answer becomes true in time. Machines and routes of a lab announce nothing to the outside, so that it is asked again."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if question():
+            return True
+        time.sleep(1)
+    return False
 
 
 def host_network() -> str:

@@ -44,6 +44,24 @@ def test_a_site_that_is_down_stops_nobody_else(line_cut):
     assert ran.changed == set()
 
 
+# The line's largest packets vanish without a word, as behind a provider's PPPoE that filters ICMP.
+BLACK_HOLE = "table inet hole { chain line { type filter hook forward priority 0; ip saddr 100.64.3.2 meta length > 1400 drop; }; }"
+
+
+@pytest.fixture
+def black_hole():
+    assert motcua("lab", "probe", "cgn", "nft", "-f", "-", stdin=BLACK_HOLE).code == 0
+    yield
+    assert motcua("lab", "probe", "cgn", "nft", "delete", "table", "inet", "hole").code == 0
+
+
+def test_a_line_that_swallows_large_packets_is_told_from_a_dead_one(black_hole):
+    verified = motcua("verify", "-i", INVENTORY, "-l", "site_xuong_lam")
+    assert verified.code == 2
+    assert "write mtu: 1400 at line ftth of xuong-lam" in verified.text.replace("\n", " "), verified.text[-3000:]
+    assert "Traceback" not in verified.text
+
+
 def test_a_locked_camera_is_named_with_its_wait():
     assert motcua("lab", "hand", "tan-dinh-cam2", "lock").code == 0
     ran = playbook("rollout", "-l", "tan-dinh-cam2")

@@ -6,7 +6,7 @@ The lab can't move a machine's clock; the order is read from systemd.
 
 import time
 
-from tests.lab.conftest import motcua
+from tests.lab.conftest import eventually, motcua
 
 ROUTER = "tan-dinh-router"
 LATE_S = 20
@@ -27,15 +27,6 @@ def handshake():
     asked = ssh("wg", "show", "wg0", "latest-handshakes")
     words = asked.text.split()
     return int(words[-1]) if asked.code == 0 and words else 0
-
-
-def eventually(question, seconds):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if question():
-            return True
-        time.sleep(1)  # a booting machine announces nothing to the outside
-    return False
 
 
 def test_the_stored_clock_is_young_and_kept():

@@ -11,7 +11,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import plan
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 
 from lab.topology import WEB
-from tests.lab.conftest import INVENTORY, MOTCUA, ROOT, motcua
+from tests.lab.conftest import INVENTORY, MOTCUA, ROOT, heartbeats, motcua
 
 SITE, SECONDS = "xuong-lam", 30
 PAYLOAD = 1448 / 1514  # what of an Ethernet frame TCP carries
@@ -53,15 +53,9 @@ def far_end():
         process.terminate()
 
 
-def heartbeats():
-    """Seconds that each tunnel of the site has answered without a break, by the hub's address."""
-    shown = motcua("lab", "ssh", f"{SITE}-router", "vtysh", "-c", "'show bfd peers json'")
-    return {peer["peer"]: peer["uptime"] for peer in json.loads(shown.text)}
-
-
 def test_a_full_line_keeps_the_plan(counted, far_end):
     province = load(ROOT / INVENTORY)
-    answering = heartbeats()
+    answering = heartbeats(SITE)
     (line,) = plan(province).streams[SITE].lines.values()
     rate_kbps = province.sites[SITE].lines["ftth"].up_mbps * 1000
     assert rate_kbps == 4000
@@ -78,7 +72,7 @@ def test_a_full_line_keeps_the_plan(counted, far_end):
     received_kbps = json.loads(sent.text)["end"]["sum_received"]["bits_per_second"] / 1000
     kept_kbps = (rate_kbps - line.up.video_limit_kbps) * PAYLOAD * WITHIN
     assert received_kbps >= kept_kbps, f"expected at least {kept_kbps:.0f} kbit/s for the office, actual {received_kbps:.0f}"
-    still = heartbeats()
+    still = heartbeats(SITE)
     assert all(still[hub] >= answering[hub] + SECONDS for hub in answering), "a full line was taken for a dead one"
 
 

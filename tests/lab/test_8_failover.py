@@ -8,7 +8,7 @@ import time
 import pytest
 
 from lab.network import PREFIX
-from tests.lab.conftest import INVENTORY, MOTCUA, motcua, run
+from tests.lab.conftest import INVENTORY, MOTCUA, eventually, motcua, run
 
 RECORDER = "10.64.1.5"  # the recorder of lang-giang, which has both lines
 LINE_SECONDS, HUB_SECONDS, CENTRE_SECONDS = 10, 15, 60
@@ -20,15 +20,6 @@ def silence_s(seconds, *command, machine="centre", address=RECORDER):
     ran = motcua("lab", "probe", machine, sys.executable, "tests/lab/programs/frames.py", address, str(seconds), *command)
     assert ran.code == 0, ran.text
     return float(ran.text.split()[-1])
-
-
-def eventually(question, seconds):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if question():
-            return True
-        time.sleep(1)  # routes settle on machines that announce nothing to the outside
-    return False
 
 
 def way_to(machine, address=RECORDER):

@@ -2,11 +2,10 @@
 
 import re
 import subprocess
-import time
 
 import pytest
 
-from tests.lab.conftest import INVENTORY, MOTCUA, ROOT, motcua, run
+from tests.lab.conftest import INVENTORY, MOTCUA, ROOT, eventually, motcua, run
 
 ROUTER, SECONDS = "tan-dinh-router", 45
 WRONG = {
@@ -42,15 +41,6 @@ def state():
 
 def guard():
     return motcua("lab", "ssh", ROUTER, "/usr/local/lib/motcua/guard", "status").text
-
-
-def eventually(question, seconds):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if question():
-            return True
-        time.sleep(1)  # a machine that is cut off announces nothing to the outside
-    return False
 
 
 def answering():

@@ -53,7 +53,7 @@ def _collections(devices):
     yield ("facts", hub.name), lambda: machine(hub.name)("collect_centre.py", asked | {"cameras": cameras})
     for host in (host for host in DECLARED.role("router") if host.platform == "linux"):
         router = host.desired["router"]
-        tunnels = [{key: tunnel[key] for key in ("name", "kind", "interface", "hub_address")} for tunnel in router["tunnels"]]
+        tunnels = [{key: tunnel[key] for key in ("name", "kind", "interface", "hub_address", "mtu")} for tunnel in router["tunnels"]]
         wish = {"tunnels": tunnels, "lines": {line["line"]: line["interface"] for line in router["shaping"]}, "seconds": SECONDS}
         yield ("facts", host.name), lambda name=host.name, wish=wish: machine(name)("collect_router.py", wish)
     for name, site, run in _probing():

@@ -1,6 +1,7 @@
 """Tunnels: up and fresh at both ends, answering, the right things through them, within the line's rule."""
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import device_host
+from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.tunnels import OVERHEAD_BYTES
 
 FRESH_S = 180  # WireGuard renews a session in use every 120 s and drops it after 180 s
 
@@ -24,6 +25,18 @@ def test_tunnel_answers(facts, tunnel):
     site, name = tunnel
     state = facts(router(site))["tunnels"][name]["heartbeat"]
     assert state == "up", f"expected a heartbeat, actual {state or 'no session'}"
+
+
+def test_tunnel_passes_packets_of_its_planned_size(facts, province, tunnel):
+    """A line that loses large packets and says nothing (a black hole) lets heartbeats through and no pictures."""
+    site, name = tunnel
+    (planned,) = (one for one in province.planned.tunnels[site] if one.name == name)
+    passed = facts(router(site))["tunnels"][name]["passes_bytes"]
+    assert passed is not None, "expected an answer from the hub, actual none of any size"
+    assert passed >= planned.mtu, (
+        f"expected packets of {planned.mtu} bytes, actual at most {passed}: the line loses larger ones and says nothing; "
+        f"write mtu: {passed + OVERHEAD_BYTES} at line {planned.line} of {site}, then roll out"
+    )
 
 
 def test_tunnel_is_fresh_at_the_hub(facts, province, session):
