@@ -5,20 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.conftest import INVENTORY, ROOT, motcua, playbook, run
+from tests.lab.conftest import INVENTORY, ROOT, eventually, heartbeats, motcua, playbook, run
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def camera_off():
     assert motcua("lab", "hand", "tan-dinh-cam1", "off").code == 0
     yield
     assert motcua("lab", "hand", "tan-dinh-cam1", "on").code == 0
 
 
-def test_a_camera_that_is_off_stops_nobody_else(camera_off, tmp_path):
-    ran = playbook("rollout", "-l", "site_tan_dinh")
-    assert ran.recap["tan-dinh-cam1"]["unreachable"] or ran.recap["tan-dinh-cam1"]["failed"]
-    assert not ran.recap["tan-dinh-cam2"]["failed"]
+def test_a_camera_that_is_off_is_the_audits_only_error(camera_off, tmp_path):
     audited = motcua("audit", "-i", INVENTORY, "--output", str(tmp_path))
     findings = json.loads((tmp_path / "latest/findings.json").read_text())
     rows = findings["findings"] if isinstance(findings, dict) else findings
@@ -34,10 +31,10 @@ def line_cut():
     assert motcua("lab", "probe", "xuong-lam-ftth", "ip", "link", "set", "line", "up").code == 0
 
 
-def test_a_site_that_is_down_stops_nobody_else(line_cut):
+def test_a_site_that_is_down_and_a_camera_that_is_off_stop_nobody_else(camera_off, line_cut):
     ran = playbook("rollout")
     bad = {host for host, counts in ran.recap.items() if counts["failed"] or counts["unreachable"]}
-    assert bad == {"xuong-lam-router", "xuong-lam-cam1", "xuong-lam-cam2"}
+    assert bad == {"xuong-lam-router", "xuong-lam-cam1", "xuong-lam-cam2", "tan-dinh-cam1"}
     assert ran.code != 0
     assert ran.recap["centre-server"]["ok"] > 30, "the centre should have been rolled out to its end"
     assert ran.recap["ioc-server"]["ok"] > 8
@@ -56,6 +53,7 @@ def black_hole():
 
 
 def test_a_line_that_swallows_large_packets_is_told_from_a_dead_one(black_hole):
+    assert eventually(lambda: len(heartbeats("xuong-lam")) == 2, 60), "heartbeats should pass"
     verified = motcua("verify", "-i", INVENTORY, "-l", "site_xuong_lam")
     assert verified.code == 2
     assert "write mtu: 1400 at line ftth of xuong-lam" in verified.text.replace("\n", " "), verified.text[-3000:]
