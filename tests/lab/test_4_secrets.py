@@ -10,6 +10,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import desired
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.secrets import Journal, device_password, masters_from, tunnel_private_key
 from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS
+from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors.table import ROUTER_PASSWORDS
 
 from tests.lab.conftest import INVENTORY, LOG, ROOT, desk, motcua
 
@@ -27,6 +28,10 @@ def secrets_of_the_run():
         if host.role == "router":
             names = (tunnel["secret"]["secret"].split("/")[-1] for tunnel in host.desired["router"]["tunnels"])
             found |= {tunnel_private_key(masters, host.site, name) for name in names}
+            found |= {
+                device_password(masters, host.site, host.name, account["name"], 1, ROUTER_PASSWORDS)
+                for account in host.desired["router"]["accounts"]
+            }
         elif host.vendor is not None and host.recorder is None:
             epochs = Journal(FOLDER / "state/epochs").read(host.name)
             rule = VENDORS[host.vendor].password_rule
