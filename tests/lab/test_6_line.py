@@ -78,7 +78,8 @@ def test_a_full_line_keeps_the_plan(counted, far_end):
 
 FLOOD = """
 import socket, time
-out, end, sent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), time.monotonic() + 9, 0
+out, end = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), time.monotonic() + 9
+print("sending", flush=True)
 while time.monotonic() < end:
     out.sendto(bytes(1200), ("10.10.10.1", 9))
     time.sleep(0.001)  # 9 Mbit/s, where the class has 2.5
@@ -94,10 +95,12 @@ def round_trip_ms():
 def test_full_video_costs_the_office_no_time(counted):
     (line,) = plan(load(ROOT / INVENTORY)).streams[SITE].lines.values()
     quiet = round_trip_ms()
-    with subprocess.Popen([MOTCUA, "lab", "ssh", f"{SITE}-router", "python3", "-"], cwd=ROOT, stdin=subprocess.PIPE, text=True) as flood:
+    command = [MOTCUA, "lab", "ssh", f"{SITE}-router", "python3", "-"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as flood:
         flood.stdin.write(FLOOD)
         flood.stdin.close()
-        since, before = time.monotonic(), counted()
+        assert flood.stdout.readline() == "sending\n"
+        before, since = counted(), time.monotonic()
         full = round_trip_ms()
         video_kbps = (counted()["video"] - before["video"]) * 8 / 1000 / (time.monotonic() - since)
     print(f"\nround trip of the office: {quiet:.1f} ms, with {video_kbps:.0f} kbit/s of video {full:.1f} ms")

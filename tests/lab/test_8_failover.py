@@ -83,7 +83,7 @@ def test_when_the_whole_centre_is_dead_the_operations_centre_shows_live_pictures
     since = time.monotonic()
     assert motcua("lab", "power", "centre", "off").code == 0
     try:
-        assert eventually(lambda: shown_at_ioc() == everything, CENTRE_SECONDS)
+        assert eventually(lambda: shown_at_ioc() == everything, CENTRE_SECONDS), f"only {shown_at_ioc()} are live"
         seconds = time.monotonic() - since
     finally:
         assert motcua("lab", "power", "centre", "on").code == 0

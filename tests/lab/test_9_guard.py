@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.lab.conftest import INVENTORY, MOTCUA, ROOT, eventually, motcua, run
+from tests.lab.conftest import INVENTORY, MOTCUA, ROOT, desk, eventually, motcua, run
 
 ROUTER, SECONDS = "tan-dinh-router", 45
 WRONG = {
@@ -51,6 +51,7 @@ def answering():
 @pytest.fixture
 def before():
     assert eventually(lambda: answering() == 2, 60)
+    assert eventually(lambda: desk("ping", "-n", "-c", "1", "-W", "2", "10.64.2.1").code == 0, 60), "the desk should reach the router"
     assert "not armed" in guard()
     return state()
 

@@ -55,6 +55,7 @@ def test_whether_the_provider_translates(kind, address, seen, expected):
     ("endpoints", "expected"),
     [
         ("KEY=\t203.0.113.66:41000\nOTHER=\t203.0.113.7:1\n", "203.0.113.66"),
+        ("wg0\tKEY=\t203.0.113.66:41000\nOTHER=\t203.0.113.7:1\n", "203.0.113.66"),
         ("OTHER=\t203.0.113.7:1\n", None),
         ("KEY=\t(none)\n", None),
         ("KEY=\t[2001:db8::1]:41000\n", None),

@@ -121,8 +121,8 @@ def addresses(text: str) -> Mapping[str, list[tuple[str, int]]]:
 
 
 def seen_as(endpoints: str, public_key: str) -> str | None:
-    """The address that the hub sees a router come from, of ``wg show <interface> endpoints``."""
-    rows = (line.split() for line in endpoints.splitlines())
+    """The address that the hub sees a router come from, of ``wg show all endpoints``, which names an interface at its first peer alone."""
+    rows = (line.split()[-2:] for line in endpoints.splitlines())
     found = next((row[1] for row in rows if len(row) == 2 and row[0] == public_key), "")
     address = found.rpartition(":")[0]
     return address if re.fullmatch(r"[\d.]+", address) else None

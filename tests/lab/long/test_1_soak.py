@@ -33,8 +33,10 @@ def full_lines():
     for at, site in enumerate(FULL):
         office = ["lab", "probe", f"{site}-pc", "iperf3", "-c", str(WEB), "-p", str(5201 + at), "-t", str(SECONDS + 30)]
         load.append(subprocess.Popen([MOTCUA, *office], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-        video = subprocess.Popen([MOTCUA, "lab", "ssh", f"{site}-router", "python3", "-"], cwd=ROOT, stdin=subprocess.PIPE, text=True)
-        video.stdin.write(FLOOD.replace("+ 9,", f"+ {SECONDS + 20},"))
+        video = subprocess.Popen(
+            [MOTCUA, "lab", "ssh", f"{site}-router", "python3", "-"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        )
+        video.stdin.write(FLOOD.replace("+ 9\n", f"+ {SECONDS + 20}\n"))
         video.stdin.close()
         load.append(video)
     yield
