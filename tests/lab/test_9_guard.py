@@ -51,7 +51,7 @@ def answering():
 @pytest.fixture
 def before():
     assert eventually(lambda: answering() == 2, 60)
-    assert eventually(lambda: desk("ping", "-n", "-c", "1", "-W", "2", "10.64.2.1").code == 0, 60), "the desk should reach the router"
+    assert eventually(lambda: desk("nc", "-z", "-w", "2", "10.64.2.1", "22").code == 0, 60), "the desk should reach the router"
     assert "not armed" in guard()
     return state()
 

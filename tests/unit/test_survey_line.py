@@ -181,10 +181,13 @@ def test_what_the_router_counts_is_what_the_survey_reads(tmp_path):
     """The program itself, on a machine whose loopback is its line."""
     stored = tmp_path / "counters.csv"
     script = tmp_path / "count"
-    script.write_text(COUNT.read_text().replace("/var/lib/motcua/counters.csv", str(stored)))
+    shaped = tmp_path / "shaping.list"
+    shaped.write_text("lo 4000 2500 1500 none\n")
+    text = COUNT.read_text().replace("/var/lib/motcua/counters.csv", str(stored)).replace("/etc/motcua/shaping.list", str(shaped))
+    script.write_text(text)
     old, kept = "1000 lo 1 2 3 4", "99999999999 lo 5 6 7 8"
     stored.write_text(f"{old}\n{kept}\n")
-    environment = os.environ | {"LINE_INTERFACES": "lo none", "INTERFACE": "lo", "TUNNEL": "none"}
+    environment = os.environ | {"LINE_INTERFACES": "lo none"}
     done = subprocess.run(["sh", str(script)], env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     first, last = stored.read_text().splitlines()
