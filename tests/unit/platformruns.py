@@ -9,8 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError, Refused
-from ansible_collections.motcua.cctv.plugins.plugin_utils.guarded import Caution, Outcome, RolledBack, Router, reconcile
+from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError, Refused, RolledBack
+from ansible_collections.motcua.cctv.plugins.plugin_utils.guarded import Caution, Outcome, Router, reconcile
 from ansible_collections.motcua.cctv.plugins.plugin_utils.routers.platform import Command
 from ansible_collections.motcua.cctv.plugins.plugin_utils.routers.registry import family_named
 from ansible_collections.motcua.cctv.plugins.plugin_utils.terminal import Access, open_session

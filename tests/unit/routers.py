@@ -123,6 +123,16 @@ def wish(**changes):
     return copy.deepcopy(WISH) | copy.deepcopy(changes)
 
 
+def staged_wish(**changes):
+    """The wish with the local way in that the plan gives every router."""
+    made, source = wish(**changes), ["192.168.5.2/32"]
+    password = {"secret": "device/lang-giang-router/breakglass"}
+    made["accounts"] = [*made["accounts"], {"name": "breakglass", "role": "admin", "keys": [], "password": password, "sources": source}]
+    opening = {"comment": "breakglass", "came_in": "lan", "from": source, "protocol": "tcp", "ports": [22]}
+    made["firewall"] = {**made["firewall"], "input": [*made["firewall"]["input"], opening]}
+    return made
+
+
 def state(**changes):
     """The same as a RouterState whose secrets have values."""
     return router_state(wish(**changes), SECRETS.__getitem__)

@@ -42,6 +42,11 @@ def test_what_is_rendered_is_parsed_as_it_was(export, terse):
     assert parse(render(export, terse=terse)) == export
 
 
+def test_a_blank_at_a_wrap_within_a_selector_is_a_blank():
+    export = parse('/interface bridge\nset [ find name="a\\\n    \\_b \\\\_" ] mtu=1500\n')
+    assert export.entries[0].selector == r'[ find name="a b \\_" ]'
+
+
 @given(export=exports, data=st.data())
 @settings(deadline=None, max_examples=50)
 def test_wraps_change_nothing(export, data):

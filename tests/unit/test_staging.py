@@ -22,7 +22,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.routers.state import r
 from ansible_collections.motcua.cctv.plugins.plugin_utils.routers.words import LANGUAGES, Words
 
 from tests.emulators.routers.openwrt_sandbox import available
-from tests.unit.routers import SECRETS, wish
+from tests.unit.routers import SECRETS, staged_wish, wish
 
 GLASS = "KinhVo20kyTu9182abCD"
 KNOWN = SECRETS | {"device/lang-giang-router/breakglass": GLASS}
@@ -31,13 +31,7 @@ NUMBERS = {"ipsec0": 4, "ipsec2": 6}
 
 
 def office(**changes):
-    """The sample site with its local way in, as the plan has it."""
-    made, source = wish(**changes), ["192.168.5.2/32"]
-    password = {"secret": f"device/lang-giang-router/{BREAK_GLASS}"}
-    made["accounts"] = [*made["accounts"], {"name": BREAK_GLASS, "role": "admin", "keys": [], "password": password, "sources": source}]
-    opening = {"comment": BREAK_GLASS, "came_in": "lan", "from": source, "protocol": "tcp", "ports": [22]}
-    made["firewall"] = {**made["firewall"], "input": [*made["firewall"]["input"], opening]}
-    return router_state(made, KNOWN.__getitem__)
+    return router_state(staged_wish(**changes), KNOWN.__getitem__)
 
 
 def wireguard_first(**changes):

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.motcua.cctv.plugins.plugin_utils.console import ROUTER_PASSWORDS
 from ansible_collections.motcua.cctv.plugins.plugin_utils.secrets import device_password, masters_from, tunnel_private_key
+from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors.table import ROUTER_PASSWORDS
 
-from tests.unit.routers import wish
+from tests.unit.routers import staged_wish, wish
 from tests.unit.wire import Managed
 
 HOST = "lang-giang-router"
@@ -35,7 +35,7 @@ class Province:
             "motcua_role": "router",
             "motcua_masters": {kind: str(folder / f"{kind}.yml") for kind in ("devices", "tunnels")},
             "motcua_state": str(folder / "state"),
-            "motcua_desired": {"router": wish()},
+            "motcua_desired": {"router": staged_wish()},
         }
         self.hosts = {HOST: self.variables, "lang-giang-cam1": camera}
 

@@ -29,7 +29,9 @@ FACTORY = ("admin", "hik12345")
 
 
 # Below the ports that outgoing connections take (32768 and up): one of those could be gone again before the device listens.
-_ports = itertools.cycle(range(10_000 + os.getpid() % 20_000, 32_000))
+# Each of the workers that run tests at the same time has ports of its own.
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 16
+_ports = itertools.cycle(range(10_000 + 16 * (os.getpid() % 1_000) + _worker, 32_000, 16))
 
 
 def free_port():

@@ -19,6 +19,7 @@ WRAP = re.compile(r"\\\r?\n {0,4}")
 MENU = re.compile(r"/[A-Za-z0-9 /-]*")
 INTERRUPTED = re.compile(r"^\s*#\s*interrupted\b", re.IGNORECASE | re.MULTILINE)
 FAILED = re.compile(r"#\s*error exporting (\S.*)", re.IGNORECASE)
+ESCAPE = re.compile(r"\\.")
 VERSION = re.compile(r"by RouterOS (\d+)\.(\d+)(\S*)")
 
 
@@ -125,7 +126,8 @@ def _entry(menu: str, verb: str, words: list[re.Match[str]]) -> Entry:
             prefix = name.rpartition(".")[0] or prefix
             properties.append((name, read_value(word["value"])))
         elif number == 0 and verb != "add" and not word[0].startswith("!"):
-            selector = word[0]
+            # A blank at a wrap is written so that it isn't lost; pairs are read, because an escaped backslash may stand before it.
+            selector = ESCAPE.sub(lambda pair: " " if pair[0] == r"\_" else pair[0], word[0])
         else:
             properties.append((word[0], None))
     return Entry(menu, verb, selector, tuple(properties))
