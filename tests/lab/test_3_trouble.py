@@ -55,8 +55,9 @@ def black_hole():
 def test_a_line_that_swallows_large_packets_is_told_from_a_dead_one(black_hole):
     assert eventually(lambda: len(heartbeats("xuong-lam")) == 2, 60), "heartbeats should pass"
     verified = motcua("verify", "-i", INVENTORY, "-l", "site_xuong_lam")
-    assert verified.code == 2
-    assert "write mtu: 1400 at line ftth of xuong-lam" in verified.text.replace("\n", " "), verified.text[-3000:]
+    assert verified.code in (1, 2), "what comes through the line can't be told either"
+    assert "line ftth of xuong-lam loses larger ones" in verified.text, verified.text[-3000:]
+    assert "write mtu: 1400 there" in verified.text
     assert "Traceback" not in verified.text
 
 

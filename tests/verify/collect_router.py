@@ -1,6 +1,6 @@
 """Runs on a site's Linux router: its tunnels, its lines and its clock, as one JSON document. Standard library only.
 
-Argument: ``{tunnels: [{name, kind, interface, hub_address, mtu}], lines: {name: interface}, seconds}`` as JSON.
+Argument: ``{tunnels: [{name, kind, interface, hub_address}], lines: {name: interface}, seconds}`` as JSON.
 """
 
 import json
@@ -33,17 +33,6 @@ def ipsec(tunnel):
     return {"algorithms": found.group(1) if found else None, "age_s": int(found.group(2)) if found else None}
 
 
-def passes(tunnel):
-    """The largest IP packet in bytes that the hub answers, of the planned size and some smaller ones; None when it answers none."""
-    for size in (tunnel["mtu"], 1320, 1280, 1200, 576):
-        if size <= tunnel["mtu"]:
-            ping = ("ping", "-n", "-c", "1", "-W", "2", "-M", "do", "-s", str(size - 28), tunnel["hub_address"])
-            # A full line may lose one; a black hole loses all of a size.
-            if any(" 1 received" in run(*ping) for _ in range(3)):
-                return size
-    return None
-
-
 def heartbeats():
     """The state of each BFD session by the hub's address."""
     try:
@@ -59,8 +48,7 @@ def main():
     seconds = time.monotonic() - since
     alive = heartbeats()
     tunnels = {
-        tunnel["name"]: (wireguard if tunnel["kind"] == "wireguard" else ipsec)(tunnel)
-        | {"heartbeat": alive.get(tunnel["hub_address"]), "passes_bytes": passes(tunnel)}
+        tunnel["name"]: (wireguard if tunnel["kind"] == "wireguard" else ipsec)(tunnel) | {"heartbeat": alive.get(tunnel["hub_address"])}
         for tunnel in wish["tunnels"]
     }
     tracking = run("chronyc", "-c", "tracking").strip().split(",")

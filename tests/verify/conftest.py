@@ -49,12 +49,13 @@ def _collections(devices):
     hub = DECLARED.hub
     recorder = hub.desired["recorder"]
     cameras = [name for name in DECLARED.recorded() if name in DECLARED.limit]
+    tunnels = {str(one.site_address): one.mtu for one in DECLARED.tunnels() if one.hub == DECLARED.storage}
     asked = {"root": recorder["root"], "live_root": recorder["live_root"], "seconds": SECONDS}
-    yield ("facts", hub.name), lambda: machine(hub.name)("collect_centre.py", asked | {"cameras": cameras})
+    yield ("facts", hub.name), lambda: machine(hub.name)("collect_centre.py", asked | {"cameras": cameras, "tunnels": tunnels})
     for host in (host for host in DECLARED.role("router") if host.platform == "linux"):
         router = host.desired["router"]
-        tunnels = [{key: tunnel[key] for key in ("name", "kind", "interface", "hub_address", "mtu")} for tunnel in router["tunnels"]]
-        wish = {"tunnels": tunnels, "lines": {line["line"]: line["interface"] for line in router["shaping"]}, "seconds": SECONDS}
+        ends = [{key: tunnel[key] for key in ("name", "kind", "interface", "hub_address")} for tunnel in router["tunnels"]]
+        wish = {"tunnels": ends, "lines": {line["line"]: line["interface"] for line in router["shaping"]}, "seconds": SECONDS}
         yield ("facts", host.name), lambda name=host.name, wish=wish: machine(name)("collect_router.py", wish)
     for name, site, run in _probing():
         yield ("reach", name), lambda run=run, name=name, site=site: run(name)("collect_reach.py", DECLARED.places(site))
