@@ -14,7 +14,10 @@ SECONDS = 600
 FULL = ("lang-giang", "xuong-lam")
 STRICT = """
 table inet strict {
-  chain line { type filter hook forward priority 0; ip saddr 100.64.2.2 udp dport != { 53, 123, 443 } drop; }
+  chain line { type filter hook forward priority 0;
+    ip saddr 100.64.2.2 udp dport != { 53, 123, 443 } drop
+    ip daddr 100.64.2.2 udp sport != { 53, 123, 443 } drop
+  }
 }
 """
 DIAL_SECONDS = 240  # silent for 190 s, looked for every 30 s, and a handshake
