@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from ...desired.router import BREAK_GLASS
 from ...errors import ModelError
 from ..state import Account, Opening, RouterState, RouterTunnel, TunnelKind
-
-BREAK_GLASS = "breakglass"
 
 
 def first_tunnel(state: RouterState, kinds: Collection[TunnelKind]) -> RouterTunnel:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ...desired.router import BREAK_GLASS
 from ..openwrt.daemons import DPD_SECONDS, ESP, IKE
 from ..openwrt.uci import quoted
 from ..state import RouterState, RouterTunnel
-from .alone import BREAK_GLASS, break_glass
+from .alone import break_glass
 
 FALLBACK_METRIC = 3355443200  # FRR takes the high byte for a distance: what it learns itself is nearer
 PASSWORD = "/etc/motcua/bootstrap/password"  # noqa: S105  a path; used once and deleted, because a package's program stays readable
