@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,21 @@ def _as_on(root: dict[str, Any], on: date) -> None:
             root["retired"][name] = root["sites"].pop(name)
     if isinstance(root.get("viewers"), dict):
         root["viewers"] = {key: viewer for key, viewer in root["viewers"].items() if not _at(viewer) & root["retired"].keys()}
+    closed = {*root["retired"], *(f"{name}-{camera}" for name, site in root["retired"].items() for camera in _cameras(site))}
+    if isinstance(root.get("vms"), dict):
+        root["vms"] = {key: _without(vms, closed) for key, vms in root["vms"].items()}
+
+
+def _cameras(site: Any) -> Iterable[str]:
+    cameras = site.get("cameras")
+    return cameras if isinstance(cameras, dict) else ()
+
+
+def _without(vms: Any, closed: set[str]) -> Any:
+    """A VMS without what it pulled from closed sites."""
+    if not isinstance(vms, dict) or not isinstance(vms.get("cameras"), list):
+        return vms
+    return vms | {"cameras": [wished for wished in vms["cameras"] if wished not in closed]}
 
 
 def _at(viewer: Any) -> set[Any]:

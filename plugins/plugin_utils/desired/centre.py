@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ..model import LineKind, Province
-from ..plan.access import NTP_PORT, PORTAL_PORTS, SSH_PORT, Flow, SiteAccess, hosts, translated
+from ..plan.access import NTP_PORT, PORTAL_PORTS, RTSP_PORT, SSH_PORT, Flow, SiteAccess, hosts, translated
 from ..plan.addresses import SiteAddresses, hub_address
 from ..plan.tunnels import TUNNEL_MTU
 from .autonomous import TIMERS, hub_asn, site_asn
@@ -15,6 +15,7 @@ from .host import Host, Plan, flow_row
 from .pulls import recorded
 from .recorder import LIVE_ROOT, recorder
 from .router import SLOTS, management
+from .vms import republished
 
 IKE_PORTS = (500, 4500)
 FALLBACK_PORT = 443  # UDP, where a provider lets little else out
@@ -42,7 +43,7 @@ def _time(province: Province, name: str) -> dict[str, Any]:
 
 
 def _storage(province: Province, planned: Plan) -> dict[str, Any]:
-    return {"recorder": recorder(province, planned)}
+    return {"recorder": recorder(province, planned), "vms": republished(province, planned)}
 
 
 def _ioc(province: Province, planned: Plan, name: str) -> dict[str, Any]:
@@ -119,6 +120,8 @@ def _answers(province: Province, name: str) -> Iterator[Flow]:
     if centre.kind == "storage":
         yield Flow("other centres watch", others, (), "tcp", PORTAL_PORTS)
         yield Flow("portal for the office LANs", (province.networks.sites,), (), "tcp", PORTAL_PORTS)
+        pulling = (vms.address for vms in province.vms.values() if vms.way == "republished")
+        yield Flow("VMS pull what the recorder has", hosts(*pulling), (), "tcp", (RTSP_PORT,))
     else:
         yield Flow("the wall watches", (centre.lan, *hosts(*province.storage_centre()[1].controllers)), (), "tcp", PORTAL_PORTS)
 
@@ -149,7 +152,7 @@ def _spoke(province: Province, planned: Plan, site: str) -> dict[str, Any]:
 
 
 def _translated(access: SiteAccess, addresses: SiteAddresses) -> tuple[Flow, ...]:
-    return translated(access.devices, addresses), translated(access.streams, addresses)
+    return tuple(translated(flow, addresses) for flow in (access.devices, access.streams, *access.vms))
 
 
 def _ipsec(province: Province, planned: Plan, name: str, site: str) -> Iterator[dict[str, Any]]:

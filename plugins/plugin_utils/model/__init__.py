@@ -5,7 +5,7 @@ Units stand in the names (``_mbps``, ``_days``). Addresses are :mod:`ipaddress` 
 
 from .equipment import Camera, Channel, Device, Disk, Line, Nvr, Other, Reuse, Router, StreamReport, Switch
 from .policy import LineShare, Policy, Reserve
-from .province import Centre, Disks, Extent, Masters, Networks, Province, Ssh, Viewer
+from .province import Centre, Disks, Extent, Masters, Networks, Province, Ssh, Viewer, Vms
 from .site import Compliance, Coordinates, Needs, Office, Power, Site, Unit
 from .values import CameraClass, Codec, Decision, Id, Isolation, Level, LineKind, Platform, PriceItem, StreamName, TunnelKind, Value, Zone
 
@@ -51,5 +51,6 @@ __all__ = [
     "Unit",
     "Value",
     "Viewer",
+    "Vms",
     "Zone",
 ]

@@ -92,6 +92,25 @@ class Viewer(Value):
     screens: Annotated[int, Field(ge=1, le=64)] = Field(default=1, description="live pictures at a time")
 
 
+class Vms(Value):
+    """A video management system (VMS) that a centre already has: one host, which stays in charge of what it shows and records.
+
+    ``republished``: it pulls from the centre what the recorder has anyway, which costs no line anything. ``direct``: it pulls from the
+    devices with their viewing account, and each of its cameras takes the site's line once more.
+    """
+
+    name: Text
+    address: IPv4Address = Field(description="on a centre's LAN")
+    way: Literal["republished", "direct"] = "republished"
+    cameras: Literal["all"] | tuple[str, ...] = Field(
+        default="all", description="`all`, or ids of sites, which mean all below them too, and of cameras: <site>-<camera>"
+    )
+    streams: Annotated[int, Field(ge=1, le=5000)] | None = Field(
+        default=None, description="republished: how many it may pull at a time; two of each camera unless said"
+    )
+    password_number: Annotated[int, Field(ge=1)] = Field(default=1, description="republished: one more gives it another password")
+
+
 class Province(Value):
     """The whole of what people wrote, as it is on one day."""
 
@@ -109,6 +128,7 @@ class Province(Value):
     sites: Mapping[Id, Site]
     retired: Mapping[Id, Site] = Field(default={}, description="sites that are closed; load tells them apart by `retired`")
     viewers: Mapping[Id, Viewer] = {}
+    vms: Mapping[Id, Vms] = Field(default={}, description="video management systems that a centre already has and keeps")
     prices_vnd: Mapping[PriceItem, Count] = Field(default={}, description="read from prices.yml")
     hub_public_keys: Mapping[Id, str] = Field(default={}, description="read from keys/<centre>.pub, never written by hand")
 
@@ -120,6 +140,13 @@ class Province(Value):
         """The centres at which tunnels end: the storage centre, and the operations centre where it has an endpoint of its own."""
         first, _ = self.storage_centre()
         return (first, *(name for name, centre in self.centres.items() if name != first and centre.endpoints))
+
+    def cameras_of(self, vms: str) -> Iterator[tuple[str, str]]:
+        """The cameras that a VMS may pull, as (site, camera): those that it names, and all of the sites that it names and below them."""
+        wished = self.vms[vms].cameras
+        for name, site in self.sites.items():
+            whole = wished == "all" or not {name, *self.ancestors(name)}.isdisjoint(wished)
+            yield from ((name, camera) for camera in site.cameras if whole or f"{name}-{camera}" in wished)
 
     def ancestors(self, site: str) -> Iterator[str]:
         """The sites above this one, nearest first."""
