@@ -124,6 +124,8 @@ WORDS = {
 
 def cause(table, seen):
     """The cause that a table of this module gives for what is seen."""
-    return next(
-        found for row, found in table if all(wanted in (ANY, is_so) for wanted, is_so in zip(astuple(row), astuple(seen), strict=True))
-    )
+    return next(found for row, found in table if _fits(astuple(row), astuple(seen)))
+
+
+def _fits(row, seen):
+    return all(wanted in (ANY, found) for wanted, found in zip(row, seen, strict=True))

@@ -19,8 +19,8 @@ class Seen:
 
     ``today``: the ISO date where the province is. ``answered``: addresses that answered, None when nothing could be asked. ``playlists``:
     camera -> when its playlist was written, None when there is none; absent when that couldn't be told. ``connects``: camera -> whether its
-    device takes connections, of those that were asked. ``units``: camera -> whether its recorder runs. ``segments``: camera -> the end of its
-    newest finished segment, None when there is none; both without those of which it couldn't be told.
+    device takes connections, of those that were asked. ``units``: camera -> whether its recorder runs. ``segments``: camera -> the end of
+    its newest finished segment, None when there is none; both without those of which it couldn't be told.
     """
 
     now_s: float

@@ -18,6 +18,7 @@ from state.pings import answering, connecting
 PING_SECONDS, CONNECT_SECONDS, PROGRAM_SECONDS = 1.5, 2, 10
 SLOWLY_EVERY = 3  # rounds: what changes by the minute is asked for less often
 UNIT = "motcua-record@"
+DAY_SECONDS = 86400
 
 
 class Looker:
@@ -101,16 +102,20 @@ def _latest(shard, cameras):
 
 
 def shard_room(shard, recorder, kbps):
-    """A shard's sizes in bytes, and how many days it holds of what the plan writes to it; nothing where it isn't mounted."""
+    """A shard's sizes in bytes, and how long it holds what the plan writes to it; nothing where it isn't mounted."""
     try:
         disk = os.statvfs(shard)
     except OSError:
         return {}
     size, reserve = disk.f_blocks * disk.f_frsize, disk.f_blocks * disk.f_frsize * recorder.minimum_free_percent / 100
-    bytes_per_day = sum(kbps) * 1000 / 8 * 86400
+    bytes_per_day = sum(kbps) * 1000 / 8 * DAY_SECONDS
     days = [row.retention_days for row in recorder.cameras.values() if row.shard == shard]
     row = {"size_bytes": size, "available_bytes": disk.f_bavail * disk.f_frsize, "reserve_bytes": round(reserve)}
-    return row | ({"days_held": round((size - reserve) / bytes_per_day, 2), "retention_days": max(days)} if bytes_per_day and days else {})
+    return row | (
+        {"held_seconds": round((size - reserve) / bytes_per_day * DAY_SECONDS), "retention_seconds": max(days) * DAY_SECONDS}
+        if bytes_per_day and days
+        else {}
+    )
 
 
 def run(*command):

@@ -9,7 +9,7 @@ HELP = {
     "motcua_site_muted": "1 in a maintenance window of the site.",
     "motcua_tunnel_up": "1 when the site's end of the tunnel to this hub answers; absent when it couldn't be told.",
     "motcua_line_bytes_total": "Bytes in the line's tunnel to this hub, by direction as the site sees it.",
-    "motcua_line_limit_bits_per_second": "What the plan leaves for video on the line at the 95th percentile.",
+    "motcua_line_limit_bytes_per_second": "What the plan leaves for video on the line at the 95th percentile.",
     "motcua_centre_line_up": "1 when something beyond the centre's own line answers.",
     "motcua_camera_live": "1 when fresh live pictures are there; absent when it couldn't be told.",
     "motcua_camera_recording": "1 when a fresh finished segment is in the index.",
@@ -19,8 +19,8 @@ HELP = {
     "motcua_shard_size_bytes": "Size of the footage's file system.",
     "motcua_shard_available_bytes": "What may still be written to it.",
     "motcua_shard_reserve_bytes": "What the cleaner keeps free on it.",
-    "motcua_shard_days_held": "Days of footage that it holds at the planned rates.",
-    "motcua_shard_retention_days": "Longest retention of its cameras.",
+    "motcua_shard_held_seconds": "How much footage it holds at the planned rates.",
+    "motcua_shard_retention_seconds": "Longest retention of its cameras.",
     "motcua_clock_offset_seconds": "How far the centre's clock is from its sources; absent when it has none.",
     "motcua_trouble": "1 for each thing that motcua-state couldn't look at.",
 }
@@ -61,7 +61,7 @@ def _sites(settings, document):
             yield "motcua_tunnel_up", labels, ONE_ZERO.get(one["state"])
             yield from _cause("line", {"site": site, "line": line}, one)
             limit_kbps = settings["sites"][site]["lines"][line]["limit_kbps"]
-            yield "motcua_line_limit_bits_per_second", labels | {"direction": "up"}, limit_kbps * 1000
+            yield "motcua_line_limit_bytes_per_second", labels | {"direction": "up"}, limit_kbps * 1000 / 8
 
 
 def _cause(kind, labels, row):
