@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 
+from state.causes import WORDS
+
 HELP = {
     "motcua_state_written_timestamp_seconds": "When the state was last judged.",
     "motcua_site_info": "1; the site's name and the unit that it serves today.",
@@ -15,6 +17,7 @@ HELP = {
     "motcua_camera_recording": "1 when a fresh finished segment is in the index.",
     "motcua_camera_last_segment_timestamp_seconds": "End of the newest finished segment.",
     "motcua_cause": "1 for the cause of what isn't up; of is site, line or camera.",
+    "motcua_cause_info": "1; each cause in words.",
     "motcua_recorder_restarts_total": "Restarts of the camera's recorder by systemd.",
     "motcua_shard_size_bytes": "Size of the footage's file system.",
     "motcua_shard_available_bytes": "What may still be written to it.",
@@ -79,6 +82,8 @@ def _cameras(document):
 
 
 def _machine(settings, document, measured):
+    for cause, words in WORDS.items():
+        yield "motcua_cause_info", {"cause": cause, "words_vi": words["vi"], "words_en": words["en"]}, 1
     yield "motcua_state_written_timestamp_seconds", {}, document["written_s"]
     for kind, state in document["centre"]["lines"].items():
         yield "motcua_centre_line_up", {"kind": kind}, ONE_ZERO.get(state)
