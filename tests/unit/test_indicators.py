@@ -118,7 +118,7 @@ def test_what_is_recorded_of_what_should_be(centre):
 
 def test_hours_that_were_watched_live_and_played_back(centre):
     with sqlite3.connect(centre.settings["gate"]) as log:
-        log.execute("CREATE TABLE access (account, viewer, camera, what, from_s, until_s)")
+        log.execute("CREATE TABLE viewing (account, viewer, camera, kind, from_s, until_s)")
         for name, what, from_hours, until_hours in (
             ("s1-cam1", "live", 23, 26),
             ("s1-cam1", "live", 1, 1.5),
@@ -126,7 +126,8 @@ def test_hours_that_were_watched_live_and_played_back(centre):
             ("other-cam1", "live", 0, 9),
         ):
             log.execute(
-                "INSERT INTO access VALUES ('an', 'x', ?, ?, ?, ?)", (name, what, DAY_ONE + from_hours * HOUR, DAY_ONE + until_hours * HOUR)
+                "INSERT INTO viewing VALUES ('an', 'x', ?, ?, ?, ?)",
+                (name, what, DAY_ONE + from_hours * HOUR, DAY_ONE + until_hours * HOUR),
             )
     old, new = centre.rows()
     assert (old["live_watched_hours"], old["playback_watched_hours"], new["live_watched_hours"]) == (1.5, 2.0, 2.0)
@@ -147,6 +148,13 @@ def test_the_table_opens_in_excel_with_its_vietnamese(centre):
     assert asked.startswith(b"\xef\xbb\xbfunit_code,")
     assert asked.decode("utf-8-sig").splitlines()[0] == ",".join(COLUMNS)
     assert "Huyện Cũ" in asked.decode("utf-8-sig")
+
+
+def test_the_portal_gets_both_kinds_whole(centre):
+    asked = centre.ask("--from", "2025-06-30", "--to", "2025-07-01", "--folder", str(centre.folder))
+    assert (asked.returncode, asked.stdout) == (0, b"")
+    assert json.loads((centre.folder / "indicators.json").read_text())["rows"][0]["unit_code"] == "217"
+    assert (centre.folder / "indicators.csv").read_bytes().startswith(b"\xef\xbb\xbfunit_code,")
 
 
 def test_days_in_the_wrong_order_are_refused(centre):

@@ -12,9 +12,11 @@ from ..plan.addresses import SiteAddresses, hub_address
 from ..plan.tunnels import TUNNEL_MTU
 from .autonomous import TIMERS, hub_asn, site_asn
 from .host import Host, Plan, flow_row
+from .monitoring import UI_PORTS, monitoring
 from .pulls import recorded
 from .recorder import LIVE_ROOT, recorder
 from .router import SLOTS, management
+from .state import state
 
 IKE_PORTS = (500, 4500)
 FALLBACK_PORT = 443  # UDP, where a provider lets little else out
@@ -42,7 +44,7 @@ def _time(province: Province, name: str) -> dict[str, Any]:
 
 
 def _storage(province: Province, planned: Plan) -> dict[str, Any]:
-    return {"recorder": recorder(province, planned)}
+    return {"recorder": recorder(province, planned), "state": state(province, planned), "monitoring": monitoring(province, planned)}
 
 
 def _ioc(province: Province, planned: Plan, name: str) -> dict[str, Any]:
@@ -119,6 +121,7 @@ def _answers(province: Province, name: str) -> Iterator[Flow]:
     if centre.kind == "storage":
         yield Flow("other centres watch", others, (), "tcp", PORTAL_PORTS)
         yield Flow("portal for the office LANs", (province.networks.sites,), (), "tcp", PORTAL_PORTS)
+        yield Flow("controllers look at the figures", hosts(*centre.controllers), (), "tcp", UI_PORTS)
     else:
         yield Flow("the wall watches", (centre.lan, *hosts(*province.storage_centre()[1].controllers)), (), "tcp", PORTAL_PORTS)
 

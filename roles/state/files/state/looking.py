@@ -53,8 +53,10 @@ class Looker:
 
     def _playlists(self):
         root, found = Path(self._settings["live_root"]), {}
-        if not os.access(root, os.X_OK):
-            self.trouble.append(f"live pictures: {root} can't be read")
+        try:
+            os.scandir(root).close()
+        except OSError as error:
+            self.trouble.append(f"live pictures: {root}: {error.strerror}")
             return found
         for camera in self._settings["cameras"]:
             try:
