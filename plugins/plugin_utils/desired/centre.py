@@ -12,9 +12,11 @@ from ..plan.addresses import SiteAddresses, hub_address
 from ..plan.tunnels import TUNNEL_MTU
 from .autonomous import TIMERS, hub_asn, site_asn
 from .host import Host, Plan, flow_row
+from .monitoring import UI_PORTS, monitoring
 from .pulls import recorded
 from .recorder import LIVE_ROOT, recorder
 from .router import SLOTS, management
+from .state import state
 from .vms import republished
 
 IKE_PORTS = (500, 4500)
@@ -43,7 +45,12 @@ def _time(province: Province, name: str) -> dict[str, Any]:
 
 
 def _storage(province: Province, planned: Plan) -> dict[str, Any]:
-    return {"recorder": recorder(province, planned), "vms": republished(province, planned)}
+    return {
+        "recorder": recorder(province, planned),
+        "state": state(province, planned),
+        "vms": republished(province, planned),
+        "monitoring": monitoring(province, planned),
+    }
 
 
 def _ioc(province: Province, planned: Plan, name: str) -> dict[str, Any]:
@@ -122,6 +129,7 @@ def _answers(province: Province, name: str) -> Iterator[Flow]:
         yield Flow("portal for the office LANs", (province.networks.sites,), (), "tcp", PORTAL_PORTS)
         pulling = (vms.address for vms in province.vms.values() if vms.way == "republished")
         yield Flow("VMS pull what the recorder has", hosts(*pulling), (), "tcp", (RTSP_PORT,))
+        yield Flow("controllers look at the figures", hosts(*centre.controllers), (), "tcp", UI_PORTS)
     else:
         yield Flow("the wall watches", (centre.lan, *hosts(*province.storage_centre()[1].controllers)), (), "tcp", PORTAL_PORTS)
 

@@ -5,8 +5,8 @@ Units stand in the names (``_mbps``, ``_days``). Addresses are :mod:`ipaddress` 
 
 from .equipment import Camera, Channel, Device, Disk, Line, Nvr, Other, Reuse, Router, StreamReport, Switch
 from .policy import LineShare, Policy, Reserve
-from .province import Centre, Disks, Extent, Masters, Networks, Province, Ssh, Viewer, Vms
-from .site import Compliance, Coordinates, Needs, Office, Power, Site, Unit
+from .province import Centre, Disks, Email, Extent, Masters, Monitoring, Networks, Province, Ssh, Viewer, Vms, Webhook
+from .site import Compliance, Coordinates, Mute, Needs, Office, Power, Site, Unit
 from .values import CameraClass, Codec, Decision, Id, Isolation, Level, LineKind, Platform, PriceItem, StreamName, TunnelKind, Value, Zone
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Device",
     "Disk",
     "Disks",
+    "Email",
     "Extent",
     "Id",
     "Isolation",
@@ -29,6 +30,8 @@ __all__ = [
     "LineKind",
     "LineShare",
     "Masters",
+    "Monitoring",
+    "Mute",
     "Needs",
     "Networks",
     "Nvr",
@@ -52,5 +55,6 @@ __all__ = [
     "Value",
     "Viewer",
     "Vms",
+    "Webhook",
     "Zone",
 ]

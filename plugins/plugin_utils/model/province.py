@@ -11,7 +11,7 @@ from pydantic import Field
 
 from .policy import Policy
 from .site import Coordinates, Site
-from .values import Count, Folder, Id, Latitude, LineKind, Longitude, Port, PriceItem, Text, Value
+from .values import Address, Count, Folder, Id, Latitude, LineKind, Longitude, Place, Port, PriceItem, Text, Value, WebAddress
 
 
 class Centre(Value):
@@ -111,6 +111,31 @@ class Vms(Value):
     password_number: Annotated[int, Field(ge=1)] = Field(default=1, description="republished: one more gives it another password")
 
 
+class Email(Value):
+    """Alerts by e-mail; ``password`` is the path of a vaulted file beside the inventory that holds nothing else."""
+
+    to: tuple[Address, ...] = Field(min_length=1)
+    sender: Address = Field(alias="from")
+    server: Place = Field(description="the mail server, host:port")
+    user: Text | None = None
+    password: Text | None = None
+
+
+class Webhook(Value):
+    """Alerts by HTTP POST, as Alertmanager's webhooks are; ``token`` is the path of a vaulted file that holds the bearer token."""
+
+    url: WebAddress
+    token: Text | None = None
+
+
+class Monitoring(Value):
+    """Who is told, and how long figures are kept. Without a receiver alerts are only shown."""
+
+    email: Email | None = None
+    webhook: Webhook | None = None
+    kept_days: Annotated[int, Field(ge=1, le=3650)] = 90
+
+
 class Province(Value):
     """The whole of what people wrote, as it is on one day."""
 
@@ -129,6 +154,7 @@ class Province(Value):
     retired: Mapping[Id, Site] = Field(default={}, description="sites that are closed; load tells them apart by `retired`")
     viewers: Mapping[Id, Viewer] = {}
     vms: Mapping[Id, Vms] = Field(default={}, description="video management systems that a centre already has and keeps")
+    monitoring: Monitoring = Monitoring()
     prices_vnd: Mapping[PriceItem, Count] = Field(default={}, description="read from prices.yml")
     hub_public_keys: Mapping[Id, str] = Field(default={}, description="read from keys/<centre>.pub, never written by hand")
 
