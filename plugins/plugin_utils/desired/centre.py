@@ -12,6 +12,7 @@ from ..plan.addresses import SiteAddresses, hub_address
 from ..plan.tunnels import TUNNEL_MTU
 from .autonomous import TIMERS, hub_asn, site_asn
 from .host import Host, Plan, flow_row
+from .portal import CONNECTIONS_PER_ADDRESS, devices, devices_port, portal
 from .pulls import recorded
 from .router import SLOTS, management
 
@@ -43,17 +44,14 @@ def _time(province: Province, name: str) -> dict[str, Any]:
 
 
 def _storage(province: Province, planned: Plan) -> dict[str, Any]:
-    return {
-        "recorder": {
-            "root": "/var/lib/motcua/recordings",
-            "live_root": "/run/motcua-live",
-            "segment_seconds": SEGMENT_SECONDS,
-            "minimum_free_percent": MINIMUM_FREE_PERCENT,
-            "port": PORTAL_PORTS[0],
-            "viewers": [str(other.address) for other in province.centres.values() if other.kind == "ioc"],
-            "cameras": recorded(province, planned),
-        },
+    recorder = {
+        "root": "/var/lib/motcua/recordings",
+        "live_root": "/run/motcua-live",
+        "segment_seconds": SEGMENT_SECONDS,
+        "minimum_free_percent": MINIMUM_FREE_PERCENT,
+        "cameras": recorded(province, planned),
     }
+    return {"recorder": recorder, "portal": portal(province, planned, recorder)}
 
 
 def _ioc(province: Province, planned: Plan, name: str) -> dict[str, Any]:
@@ -90,6 +88,8 @@ def _hub(province: Province, planned: Plan, name: str) -> dict[str, Any]:
         "accept": [flow_row(flow) for flow in _between(province, name) if flow.sources and flow.to],
         "input": [flow_row(flow) for flow in _answers(province, name) if flow.sources],
         "fallback": [{"endpoint": str(centre.endpoints["ftth"]), "from": FALLBACK_PORT, "to": centre.port}] if "ftth" in kinds else [],
+        "busy": [{"ports": list(PORTAL_PORTS), "connections": CONNECTIONS_PER_ADDRESS}] if centre.kind == "storage" else [],
+        "devices": [row] if centre.kind == "storage" and (row := devices(province)) else [],
         "ping_from": [str(network) for network in (*hosts(*province.storage_centre()[1].controllers), tunnels)],
         "tunnels_prefix": str(tunnels),
         "routing": _routing(province, planned, name),
@@ -130,6 +130,8 @@ def _answers(province: Province, name: str) -> Iterator[Flow]:
     if centre.kind == "storage":
         yield Flow("other centres watch", others, (), "tcp", PORTAL_PORTS)
         yield Flow("portal for the office LANs", (province.networks.sites,), (), "tcp", PORTAL_PORTS)
+        if province.networks.viewers is not None:
+            yield Flow("tunnels of the leaders' own devices", EVERYONE, (), "udp", (devices_port(province),))
     else:
         yield Flow("the wall watches", (centre.lan, *hosts(*province.storage_centre()[1].controllers)), (), "tcp", PORTAL_PORTS)
 

@@ -5,11 +5,12 @@ Units stand in the names (``_mbps``, ``_days``). Addresses are :mod:`ipaddress` 
 
 from .equipment import Camera, Channel, Device, Disk, Line, Nvr, Other, Reuse, Router, StreamReport, Switch
 from .policy import LineShare, Policy, Reserve
-from .province import Centre, Disks, Extent, Masters, Networks, Province, Ssh, Viewer
+from .province import Agreement, Centre, Disks, Extent, Masters, Networks, Province, Ssh, Viewer
 from .site import Compliance, Coordinates, Needs, Office, Power, Site, Unit
-from .values import CameraClass, Codec, Decision, Id, Isolation, Level, LineKind, Platform, PriceItem, StreamName, TunnelKind, Value, Zone
+from .values import CameraClass, Codec, Decision, Id, Isolation, Level, LineKind, Platform, PriceItem, StreamName, TunnelKind, Value, ViewerKind, Zone
 
 __all__ = [
+    "Agreement",
     "Camera",
     "CameraClass",
     "Centre",
@@ -51,5 +52,6 @@ __all__ = [
     "Unit",
     "Value",
     "Viewer",
+    "ViewerKind",
     "Zone",
 ]
