@@ -15,7 +15,7 @@ PACKAGES = (  # noqa: SIM905  to be read as a list
     "systemd systemd-sysv dbus libpam-systemd openssh-server python3 python3-apt sudo iproute2 iputils-ping nftables "
     "ca-certificates netbase procps less locales tzdata wireguard-tools wireguard-go chrony ffmpeg nginx-light curl conntrack "
     "tcpdump iperf3 sqlite3 openssl frr frr-pythontools strongswan-swanctl charon-systemd libcharon-extra-plugins "
-    "libstrongswan-standard-plugins libstrongswan-extra-plugins"
+    "libstrongswan-standard-plugins libstrongswan-extra-plugins python3-argon2 python3-aiohttp"
 ).split()
 # Roles switch these on; a fresh machine must not have them running. openssh's socket stays off so that the daemon is the one that listens.
 RECIPE = """

@@ -28,6 +28,7 @@ from .watching import Watching
 BODY_BYTES = 4096
 KEPT_SECONDS = 75  # longer than nginx keeps a connection, so that it is never closed under a request
 TICK_SECONDS = 1
+STOP_SECONDS = 2
 WRITE_SECONDS = 10
 SESSIONS_SECONDS = 60
 FORGET_SECONDS = 3600
@@ -418,7 +419,7 @@ def _span(request, longest_s):
 
 
 def _request(*arguments):
-    return web.BaseRequest(*arguments, client_max_size=BODY_BYTES)
+    return web.BaseRequest(*arguments, asyncio.get_running_loop(), client_max_size=BODY_BYTES)
 
 
 def listening(path):
@@ -437,7 +438,7 @@ async def serve(places, stopped):
     server = web.Server(gate.answer, request_factory=_request, access_log=None, keepalive_timeout=KEPT_SECONDS, lingering_time=0)
     runner = web.ServerRunner(server)
     await runner.setup()
-    await web.SockSite(runner, listening(places.get("socket")), backlog=4096).start()
+    await web.SockSite(runner, listening(places.get("socket")), backlog=4096, shutdown_timeout=STOP_SECONDS).start()
     keeping = asyncio.create_task(gate.keep())
     waiting = asyncio.create_task(stopped.wait())
     print("motcua-gate: ready", file=sys.stderr, flush=True)
