@@ -106,7 +106,9 @@ class Person:
 class Portal:
     """Gate and nginx in a folder. Without nginx requests go to the gate as nginx would send them."""
 
-    def __init__(self, folder, nginx=False):
+    def __init__(self, folder, nginx=False, instead=None):
+        """``instead``: texts of nginx's configuration and what stands there instead, as a measurement needs it."""
+        self._instead = HERE | (instead or {})
         self.folder, self._gate, self._nginx, self.port = folder, None, None, None
         for name in ("live", "shard1", "shard2", "state", "page", "conf.d"):
             (folder / name).mkdir()
@@ -179,8 +181,8 @@ class Portal:
         config = self.config | {"shards": self.settings["shards"], "live_root": str(self.folder / "live"), "port": f"127.0.0.1:{self.port}"}
         for name, target in (("nginx.conf.j2", "nginx.conf"), ("portal.conf.j2", "conf.d/motcua.conf")):
             text = environment.get_template(name).render(ansible_managed="ours", portal_config=config)
-            for path, own in HERE.items():
-                text = text.replace(path, own.format(folder=self.folder))
+            for path, own in self._instead.items():
+                text = text.replace(path, own.replace("{folder}", str(self.folder)))
             (self.folder / target).write_text(text)
         command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "9"]
         command += ["-subj", "/CN=centre", "-addext", "subjectAltName=IP:127.0.0.1"]
@@ -282,7 +284,8 @@ PLACES = {
     "peers": "peers.json", "hub_key": "viewers.pub",
 }  # fmt: skip
 HERE = {
-    "user www-data;": "user root;\nmaster_process on;",
+    "user www-data;": "user root;",
+    "client_header_timeout 10s": "client_header_timeout 1s",
     "/run/nginx.pid": "{folder}/nginx.pid",
     "/var/log/nginx": "{folder}",
     "/etc/nginx/conf.d": "{folder}/conf.d",

@@ -28,6 +28,7 @@ async def main(places):
 
 if __name__ == "__main__":
     logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING)
+    logging.getLogger("aiohttp").setLevel(logging.CRITICAL)  # what it says of a garbled request has the request's cookie in it
     places = {**PLACES, **json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))} if sys.argv[1:] else PLACES
     try:
         asyncio.run(main(places))

@@ -1,9 +1,9 @@
 """Ask motcua-demand for a camera's main stream."""
 
 import asyncio
-import json
 
-WAIT_SECONDS = 5
+WAIT_SECONDS = 10
+ANSWER_BYTES = 200
 
 
 class NoRoom(Exception):
@@ -19,13 +19,14 @@ async def ask(address, camera):
     async with asyncio.timeout(WAIT_SECONDS):
         reader, writer = await asyncio.open_unix_connection(address)
         try:
-            writer.write(f"{camera}\n".encode())
+            writer.write(f"start {camera}\n".encode())
             await writer.drain()
-            answer = json.loads(await reader.readline())
+            answer = (await reader.read(ANSWER_BYTES)).decode("ascii", "replace").strip()
         finally:
             writer.close()
-    if answer.get("error") == "no_room":
+    if answer == "no_room":
         raise NoRoom
-    if not isinstance(answer.get("seconds"), int | float):
-        raise ValueError(f"it answered {answer}")
-    return answer["seconds"]
+    word, _, seconds = answer.partition(" ")
+    if word != "ok":
+        raise ValueError(f"it answered {answer!r}")
+    return int(seconds)

@@ -27,10 +27,14 @@ def right(kept, password):
 
 def weak(password, account):
     """Whether a password is too easy: short, nearly all one letter, or mostly the account or a word that everybody tries first."""
-    bare = "".join(char for char in unicodedata.normalize("NFKD", password).casefold() if char.isalnum())
-    for word in (*GUESSED, account.replace(".", "")):
+    bare = _letters(password)
+    for word in (*GUESSED, _letters(account)):
         bare = bare.replace(word, "")
     return not SHORTEST <= len(password) <= LONGEST or len(set(password)) < DIFFERENT or len(bare) < SHORTEST // 2
+
+
+def _letters(text):
+    return "".join(char for char in unicodedata.normalize("NFKD", text).casefold() if char.isalnum())
 
 
 def _plain(password):

@@ -85,6 +85,8 @@ class Gate:
         """The answer to one request."""
         path = request.path if request.raw_path.isascii() else ""
         try:
+            if request.method == "POST":
+                await _read(request)  # whole, before anything is refused: who still sends doesn't hear
             handler = self._exact.get((request.method, path))
             return await (handler(request) if handler else self._on(request))
         except Refused as refused:
@@ -92,6 +94,9 @@ class Gate:
         except sqlite3.Error as error:
             LOG.error("the database can't be used (%s)", error)
             return web.json_response({"error": "database"}, status=503, headers=_kept_nowhere())
+        except Exception:
+            LOG.exception("an answer failed")
+            return web.json_response({"error": "gate"}, status=500, headers=_kept_nowhere())
 
     async def _on(self, request):
         enrol = ENROL.fullmatch(request.raw_path)
@@ -396,11 +401,16 @@ def _same_origin(request):
         raise Refused(403, "origin")
 
 
-async def _body(request):
+async def _read(request):
     try:
-        body = json.loads(await request.read())
+        return await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise Refused(413, "too_large") from None
+
+
+async def _body(request):
+    try:
+        body = json.loads(await _read(request))
     except (ValueError, RecursionError):
         raise Refused(400, "form") from None
     if not isinstance(body, dict):
@@ -435,7 +445,7 @@ def listening(path):
 async def serve(places, stopped):
     """Answer until ``stopped`` is set."""
     gate = Gate(places)
-    server = web.Server(gate.answer, request_factory=_request, access_log=None, keepalive_timeout=KEPT_SECONDS, lingering_time=0)
+    server = web.Server(gate.answer, request_factory=_request, access_log=None, keepalive_timeout=KEPT_SECONDS)
     runner = web.ServerRunner(server)
     await runner.setup()
     await web.SockSite(runner, listening(places.get("socket")), backlog=4096, shutdown_timeout=STOP_SECONDS).start()
