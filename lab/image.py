@@ -16,7 +16,7 @@ PACKAGES = (  # noqa: SIM905  to be read as a list
     "ca-certificates netbase procps less locales tzdata wireguard-tools wireguard-go chrony ffmpeg nginx-light curl conntrack "
     "tcpdump iperf3 sqlite3 openssl frr frr-pythontools strongswan-swanctl charon-systemd libcharon-extra-plugins "
     "libstrongswan-standard-plugins libstrongswan-extra-plugins python3-gi gir1.2-gst-rtsp-server-1.0 "
-    "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad "
+    "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad python3-argon2 python3-aiohttp "
     "prometheus prometheus-alertmanager prometheus-node-exporter prometheus-blackbox-exporter"
 ).split()
 # Roles switch these on; a fresh machine must not have them running. openssh's socket stays off so that the daemon is the one that listens.

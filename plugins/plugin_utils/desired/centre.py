@@ -13,6 +13,7 @@ from ..plan.tunnels import TUNNEL_MTU
 from .autonomous import TIMERS, hub_asn, site_asn
 from .host import Host, Plan, flow_row
 from .monitoring import UI_PORTS, monitoring
+from .portal import CONNECTIONS_PER_ADDRESS, devices, devices_port, portal
 from .pulls import recorded
 from .recorder import LIVE_ROOT, recorder
 from .router import SLOTS, management
@@ -45,9 +46,11 @@ def _time(province: Province, name: str) -> dict[str, Any]:
 
 
 def _storage(province: Province, planned: Plan) -> dict[str, Any]:
+    wish = recorder(province, planned)
     return {
-        "recorder": recorder(province, planned),
+        "recorder": wish,
         "state": state(province, planned),
+        "portal": portal(province, planned, wish),
         "vms": republished(province, planned),
         "monitoring": monitoring(province, planned),
     }
@@ -87,6 +90,8 @@ def _hub(province: Province, planned: Plan, name: str) -> dict[str, Any]:
         "accept": [flow_row(flow) for flow in _between(province, name) if flow.sources and flow.to],
         "input": [flow_row(flow) for flow in _answers(province, name) if flow.sources],
         "fallback": [{"endpoint": str(centre.endpoints["ftth"]), "from": FALLBACK_PORT, "to": centre.port}] if "ftth" in kinds else [],
+        "busy": [{"ports": list(PORTAL_PORTS), "connections": CONNECTIONS_PER_ADDRESS}] if centre.kind == "storage" else [],
+        "devices": [row] if centre.kind == "storage" and (row := devices(province)) else [],
         "ping_from": [str(network) for network in (*hosts(*province.storage_centre()[1].controllers), tunnels)],
         "tunnels_prefix": str(tunnels),
         "routing": _routing(province, planned, name),
@@ -130,6 +135,8 @@ def _answers(province: Province, name: str) -> Iterator[Flow]:
         pulling = (vms.address for vms in province.vms.values() if vms.way == "republished")
         yield Flow("VMS pull what the recorder has", hosts(*pulling), (), "tcp", (RTSP_PORT,))
         yield Flow("controllers look at the figures", hosts(*centre.controllers), (), "tcp", UI_PORTS)
+        if province.networks.viewers is not None:
+            yield Flow("tunnels of the leaders' own devices", EVERYONE, (), "udp", (devices_port(province),))
     else:
         yield Flow("the wall watches", (centre.lan, *hosts(*province.storage_centre()[1].controllers)), (), "tcp", PORTAL_PORTS)
 

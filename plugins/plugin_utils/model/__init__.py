@@ -5,11 +5,27 @@ Units stand in the names (``_mbps``, ``_days``). Addresses are :mod:`ipaddress` 
 
 from .equipment import Camera, Channel, Device, Disk, Line, Nvr, Other, Reuse, Router, StreamReport, Switch
 from .policy import LineShare, Policy, Reserve
-from .province import Centre, Disks, Email, Extent, Masters, Monitoring, Networks, Province, Ssh, Viewer, Vms, Webhook
+from .province import Agreement, Centre, Disks, Email, Extent, Masters, Monitoring, Networks, Province, Ssh, Viewer, Vms, Webhook
 from .site import Compliance, Coordinates, Mute, Needs, Office, Power, Site, Unit
-from .values import CameraClass, Codec, Decision, Id, Isolation, Level, LineKind, Platform, PriceItem, StreamName, TunnelKind, Value, Zone
+from .values import (
+    CameraClass,
+    Codec,
+    Decision,
+    Id,
+    Isolation,
+    Level,
+    LineKind,
+    Platform,
+    PriceItem,
+    StreamName,
+    TunnelKind,
+    Value,
+    ViewerKind,
+    Zone,
+)
 
 __all__ = [
+    "Agreement",
     "Camera",
     "CameraClass",
     "Centre",
@@ -54,6 +70,7 @@ __all__ = [
     "Unit",
     "Value",
     "Viewer",
+    "ViewerKind",
     "Vms",
     "Webhook",
     "Zone",

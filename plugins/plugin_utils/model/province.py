@@ -11,7 +11,7 @@ from pydantic import Field
 
 from .policy import Policy
 from .site import Coordinates, Site
-from .values import Address, Count, Folder, Id, Latitude, LineKind, Longitude, Place, Port, PriceItem, Text, Value, WebAddress
+from .values import Address, Count, Folder, Id, Latitude, LineKind, Longitude, Place, Port, PriceItem, Text, Value, ViewerKind, WebAddress
 
 
 class Centre(Value):
@@ -38,6 +38,7 @@ class Networks(Value):
     sites: IPv4Network
     tunnels: IPv4Network
     tslcd: tuple[IPv4Network, ...] = ()
+    viewers: IPv4Network | None = Field(default=None, description="for leaders' own devices; None: nobody has a WireGuard profile")
     time_sources: Mapping[LineKind, tuple[IPv4Address, ...]] = {}
 
 
@@ -83,11 +84,22 @@ class Extent(Value):
         return self.south <= place.latitude <= self.north and self.west <= place.longitude <= self.east
 
 
+class Agreement(Value):
+    """What lets the police see: a paper, and the days on which it holds, both included."""
+
+    paper: Text = Field(description="number and date of the written agreement")
+    since: date = Field(alias="from")
+    until: date
+
+
 class Viewer(Value):
-    """Someone who may watch: leaders of a unit see it and everything below."""
+    """Someone who may watch: leaders of a unit see it and everything below. People's accounts aren't here, they are made at the centre."""
 
     name: Text
+    kind: ViewerKind = Field(default="leader", description="whose right it is: what is seen follows from it")
     watches: Id | Literal["all"]
+    playback: bool = Field(default=False, description="whether a leader may see recordings too; operators and police always do")
+    agreement: Agreement | None = Field(default=None, description="of the police: nothing is seen without it, or outside its days")
     sits_at: Id | None = Field(default=None, description="the site over whose line they watch; None: at a centre")
     screens: Annotated[int, Field(ge=1, le=64)] = Field(default=1, description="live pictures at a time")
 

@@ -42,6 +42,7 @@ Isolation = Literal["segment", "device", "flat"]
 Zone = Literal["counter", "waiting", "entrance", "outdoor", "storage"]
 CameraClass = Literal["standard", "priority"]
 Codec = Literal["h264", "h265"]
+ViewerKind = Literal["leader", "public_administration", "ioc", "operator", "police"]
 StreamName = Literal["main", "sub", "third"]
 # What becomes of a device, A to E of the overall plan.
 Decision = Literal["keep", "reconfigure", "upgrade", "replace", "excluded"]
