@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .ts import Stream
 
-SLACK_S = 0.05
+SLACK_S, STAMP_S = 0.05, 0.001
 JUMP_S = 2.0  # footage that goes on later than this has a hole between
 
 
@@ -56,7 +56,9 @@ def groups(pictures, from_s, until_s):
             return
         if picture.key or held:
             held.append(picture)
-        last_s = max(last_s, picture.at_s)
+        step_s, last_s = picture.at_s - last_s, max(last_s, picture.at_s)
+        if held and len(held) > 1 and 0 < step_s and picture.at_s + step_s >= until_s - STAMP_S:
+            break  # the last picture of the interval: no device says so, and waiting for more takes long
     if held:
         yield Group(held, last_s + _interval(held))
 

@@ -1,6 +1,7 @@
 """One night: what is missing, who has it, and bringing it in, line by line, under each line's share."""
 
 import json
+import math
 import os
 import threading
 import time
@@ -161,6 +162,7 @@ class _Source:
 
     def _searched(self, web, name, gaps):
         camera = self.settings.cameras[name]
+        Shelf(self.night._recorder.cameras[name].shard, name).begin()
         try:
             found = [one for a, b in spans.merged(gaps, NEAR_S) for one in self.way.search(web.ask, camera, a, b)]
         except LoginRefused:
@@ -180,7 +182,8 @@ class _Job:
 
     def __init__(self, source, camera, from_s, until_s, found):
         self._source, self._camera = source, camera
-        self._from_s, self._until_s, self._found = from_s, until_s, found
+        # Most devices are asked in whole seconds: what begins the piece is what was asked for.
+        self._from_s, self._until_s, self._found = float(math.floor(from_s)), float(math.ceil(until_s)), found
         self.share_kbps, self.bitrate_kbps = source.device.share_kbps, camera.bitrate_kbps
 
     def run(self, at_once):
@@ -203,7 +206,6 @@ class _Job:
             except LoginRefused:
                 source.refuse()
                 raise
-        shelf.begin()
         provenance = {
             "device": source.device.name,
             "way": source.device.way,
