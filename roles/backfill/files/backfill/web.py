@@ -100,6 +100,8 @@ def _read(device, answer):
     body = answer.read(MAXIMUM_BYTES + 1)
     if len(body) > MAXIMUM_BYTES:
         raise Garbled(f"{device.name}: its answer is longer than any of a camera's; look at what stands at this address")
+    if answer.length:
+        raise Unreachable(f"{device.name}: breaks off in the middle of an answer; look at the line")
     headers = {}
     for key, value in answer.getheaders():
         headers.setdefault(key.lower(), []).append(value)
@@ -111,7 +113,6 @@ def _context():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    context.minimum_version = ssl.TLSVersion.TLSv1
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
     return context
 
