@@ -44,6 +44,7 @@ KNOBS = {
     "access.lockout": ("/ISAPI/Security/illegalLoginLock", "enabled"),
     "overlay.name": ("/ISAPI/System/Video/inputs/channels/1", "name"),
     "streams.main.bitrate_kbps": ("/ISAPI/Streaming/channels/101", "constantBitRate"),
+    "streams.main.cap_kbps": ("/ISAPI/Streaming/channels/101", "vbrUpperCap"),
     "streams.main.codec": ("/ISAPI/Streaming/channels/101", "videoCodecType"),
     "streams.main.width": ("/ISAPI/Streaming/channels/101", "videoResolutionWidth"),
     "streams.main.height": ("/ISAPI/Streaming/channels/101", "videoResolutionHeight"),

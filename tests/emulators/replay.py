@@ -87,7 +87,7 @@ class Replay(GstRtspServer.RTSPOnvifMediaFactory):
         if role is not None:
             allow(self, role)
 
-    def do_create_element(self, url):
+    def do_create_element(self, _url):
         chain = f"{PAYLOADERS[self._spec.codec]} pt=96 config-interval=0 ! rtponviftimestamp set-e-bit=true set-t-bit=true ntp-offset=0"
         element, payloader = Gst.Bin.new(None), Gst.parse_bin_from_description(chain, True)
         source = Gst.ElementFactory.make("appsrc", "source")

@@ -12,13 +12,12 @@ from types import SimpleNamespace
 FILES = (Path("roles/recorder/files").resolve(), Path("roles/backfill/files").resolve())
 sys.path[:0] = [str(path) for path in FILES if str(path) not in sys.path]
 
+from backfill import settings as backfills  # noqa: E402
+from backfill.run import Night  # noqa: E402
 from footage import settings as recorders  # noqa: E402  the roles' own packages
 from footage.index import open_index  # noqa: E402
 from footage.library import Library  # noqa: E402
 from footage.segment import Segment  # noqa: E402
-
-from backfill import settings as backfills  # noqa: E402
-from backfill.run import Night  # noqa: E402
 
 ZONE = "Asia/Ho_Chi_Minh"
 OFFSET_S = 7 * 3600
@@ -33,7 +32,12 @@ def camera(**changes):
 
 def times(path):
     """When each picture of a piece was filmed, in seconds since 1970, as the pictures themselves say it."""
-    shown = subprocess.run(["ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", str(path)], capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        ["ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     form = "hevc" if "hevc" in shown.stdout else "h264"
     copied = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), "-c", "copy", "-f", form, "-"], capture_output=True, check=True)
     return [int(found) / 1_000_000 for found in MARK.findall(copied.stdout)]
@@ -64,7 +68,9 @@ class Centre:
             path.mkdir(parents=True, exist_ok=True)
         (self.shard / ".motcua-shard").touch()
         rows = {name: {"shard": str(self.shard), "retention_days": 30, "hours": None} for name in self.cameras}
-        self._write("recorder.json", {"shards": [str(self.shard)], "segment_seconds": 60, "live_root": "/run", "cameras": rows, "timezone": ZONE})
+        self._write(
+            "recorder.json", {"shards": [str(self.shard)], "segment_seconds": 60, "live_root": "/run", "cameras": rows, "timezone": ZONE}
+        )
         self.settle()
 
     def settle(self, **changes):

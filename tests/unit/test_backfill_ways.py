@@ -21,7 +21,7 @@ class Device:
     def __init__(self, *answers):
         self.asked, self._answers = [], list(answers)
 
-    def ask(self, method, target, body=b"", content_type="application/xml"):
+    def ask(self, method, target, body=b"", _content_type="application/xml"):
         self.asked.append((method, target, body.decode()))
         answer = self._answers.pop(0)
         if isinstance(answer, Exception):
@@ -113,7 +113,13 @@ def rows(*spans, channel=0, space=""):
     lines = [f"found={len(spans)}"]
     for number, (begin, end) in enumerate(spans):
         at = f"items[{number}].{space}"
-        lines += [f"{at}Channel={channel}", f"{at}StartTime={begin}", f"{at}EndTime={end}", f"{at}FilePath=/mnt/dvr/sda0/1.dav", f"{at}Type=dav"]
+        lines += [
+            f"{at}Channel={channel}",
+            f"{at}StartTime={begin}",
+            f"{at}EndTime={end}",
+            f"{at}FilePath=/mnt/dvr/sda0/1.dav",
+            f"{at}Type=dav",
+        ]
     return "\r\n".join(lines) + "\r\n"
 
 
@@ -185,7 +191,10 @@ def test_dahua_is_played_by_channel_and_local_times():
 
 def soap(inner):
     spaces = 'xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:tt="http://www.onvif.org/ver10/schema" '
-    spaces += " ".join(f'xmlns:{prefix}="http://www.onvif.org/ver10/{name}/wsdl"' for prefix, name in (("tds", "device"), ("tse", "search"), ("trp", "replay")))
+    spaces += " ".join(
+        f'xmlns:{prefix}="http://www.onvif.org/ver10/{name}/wsdl"'
+        for prefix, name in (("tds", "device"), ("tse", "search"), ("trp", "replay"))
+    )
     return f"<s:Envelope {spaces}><s:Body>{inner}</s:Body></s:Envelope>"
 
 
@@ -193,7 +202,10 @@ def service(name, path):
     return f"<tds:Service><tds:Namespace>http://www.onvif.org/ver10/{name}/wsdl</tds:Namespace><tds:XAddr>http://192.168.1.108{path}</tds:XAddr></tds:Service>"
 
 
-SERVICES = (200, soap(f"<tds:GetServicesResponse>{service('search', '/onvif/search')}{service('replay', '/onvif/replay')}</tds:GetServicesResponse>"))
+SERVICES = (
+    200,
+    soap(f"<tds:GetServicesResponse>{service('search', '/onvif/search')}{service('replay', '/onvif/replay')}</tds:GetServicesResponse>"),
+)
 BEGUN = (200, soap("<tse:FindRecordingsResponse><tse:SearchToken>7</tse:SearchToken></tse:FindRecordingsResponse>"))
 
 
@@ -205,14 +217,21 @@ def recording(token, begin="2026-11-20T00:00:00Z", end="2026-11-26T05:00:00Z", k
 
 
 def results(state, *recordings):
-    return (200, soap(f"<tse:GetRecordingSearchResultsResponse><tse:ResultList><tt:SearchState>{state}</tt:SearchState>{''.join(recordings)}</tse:ResultList></tse:GetRecordingSearchResultsResponse>"))
+    return (
+        200,
+        soap(
+            f"<tse:GetRecordingSearchResultsResponse><tse:ResultList><tt:SearchState>{state}</tt:SearchState>{''.join(recordings)}</tse:ResultList></tse:GetRecordingSearchResultsResponse>"
+        ),
+    )
 
 
 REPLAY = (200, soap("<trp:GetReplayUriResponse><trp:Uri>rtsp://192.168.1.108:554/rec?token=R2</trp:Uri></trp:GetReplayUriResponse>"))
 
 
 def test_onvifs_recordings_are_awaited_and_the_channel_is_theirs_by_order():
-    device = Device(SERVICES, BEGUN, results("Searching", recording("R1")), results("Completed", recording("A", kind="Audio"), recording("R2")), REPLAY)
+    device = Device(
+        SERVICES, BEGUN, results("Searching", recording("R1")), results("Completed", recording("A", kind="Audio"), recording("R2")), REPLAY
+    )
     (found,) = onvif.search(device.ask, camera(channel=2), T, T + 60)
     assert (found.from_s, found.until_s, found.uri) == (T - 6 * 86400 - 4 * 3600, T + 3600, "rtsp://192.168.1.108:554/rec?token=R2")
     assert [target for _, target, _ in device.asked] == ["/onvif/device_service", *["/onvif/search"] * 3, "/onvif/replay"]
@@ -246,7 +265,10 @@ def test_onvifs_garbage_is_never_taken_for_no_footage(answers):
 def test_onvif_is_replayed_by_the_clock():
     play = onvif.play(camera(), Found(T, T + 3600, "rtsp://192.168.1.108:554/rec?token=R2"), T + 0.5, T + 60)
     assert rewritten(play.uri, "10.64.3.5", 8554) == "rtsp://10.64.3.5:8554/rec?token=R2"
-    assert (play.range, play.headers) == ("clock=20261126T040000.500Z-20261126T040100.000Z", {"Require": "onvif-replay", "Rate-Control": "no"})
+    assert (play.range, play.headers) == (
+        "clock=20261126T040000.500Z-20261126T040100.000Z",
+        {"Require": "onvif-replay", "Rate-Control": "no"},
+    )
 
 
 # --- what all share ---
@@ -259,7 +281,14 @@ def test_only_what_lies_in_a_gap_is_fetched_and_nothing_twice():
 
 @pytest.mark.parametrize(
     ("window", "hour", "closes_in_hours"),
-    [("20:00-06:00", 19.99, None), ("20:00-06:00", 20, 10), ("20:00-06:00", 3, 3), ("20:00-06:00", 6, None), ("01:00-05:00", 2, 3), ("01:00-05:00", 12, None)],
+    [
+        ("20:00-06:00", 19.99, None),
+        ("20:00-06:00", 20, 10),
+        ("20:00-06:00", 3, 3),
+        ("20:00-06:00", 6, None),
+        ("01:00-05:00", 2, 3),
+        ("01:00-05:00", 12, None),
+    ],
 )
 def test_a_window_may_go_over_midnight(window, hour, closes_in_hours):
     now_s = T - OFFSET_S + (hour - 4) * 3600  # T is 11:00 there

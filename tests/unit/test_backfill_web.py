@@ -63,9 +63,8 @@ def test_a_login_is_taken_by_digest(tmp_path):
 
 @pytest.mark.parametrize("pin", ["spki-sha256:" + "0" * 64, None, "certificate-sha256:" + "0" * 64])
 def test_whoever_isnt_pinned_hears_nothing(tmp_path, pin):
-    with Scripted(tmp_path, asking(Digest("r", dict, 20))) as server:
-        with pytest.raises(Untrusted, match="a-nvr1"):
-            Web(device(server, tmp_path, pin=pin)).ask("GET", "/x")
+    with Scripted(tmp_path, asking(Digest("r", dict, 20))) as server, pytest.raises(Untrusted, match="a-nvr1"):
+        Web(device(server, tmp_path, pin=pin)).ask("GET", "/x")
     assert server.requests == []
 
 
@@ -85,9 +84,8 @@ def test_a_password_isnt_sent_in_clear(tmp_path, challenge):
     async def answer(_request):
         return Response(401, headers={"WWW-Authenticate": challenge})
 
-    with Scripted(tmp_path, answer) as server:
-        with pytest.raises(LoginRefused):
-            Web(device(server, tmp_path, scheme="http")).ask("GET", "/x")
+    with Scripted(tmp_path, answer) as server, pytest.raises(LoginRefused):
+        Web(device(server, tmp_path, scheme="http")).ask("GET", "/x")
     assert all("authorization" not in one.headers for one in server.requests)
 
 
@@ -129,7 +127,9 @@ def test_an_answer_that_breaks_off_is_no_answer(tmp_path, delivery):
 
 def test_reading_keeps_to_the_lines_share_and_saves_nothing_up(monkeypatch):
     now, slept = [100.0], []
-    monkeypatch.setattr("backfill.rtsp.time", SimpleNamespace(monotonic=lambda: now[0], sleep=lambda s: (slept.append(s), now.__setitem__(0, now[0] + s))))
+    monkeypatch.setattr(
+        "backfill.rtsp.time", SimpleNamespace(monotonic=lambda: now[0], sleep=lambda s: (slept.append(s), now.__setitem__(0, now[0] + s)))
+    )
     pace = Pace(1000)  # 125,000 bytes a second
     for _ in range(10):
         pace.read(125_000)

@@ -11,6 +11,7 @@ from ..plan.access import NTP_PORT, PORTAL_PORTS, SSH_PORT, Flow, SiteAccess, ho
 from ..plan.addresses import SiteAddresses, hub_address
 from ..plan.tunnels import TUNNEL_MTU
 from .autonomous import TIMERS, hub_asn, site_asn
+from .backfill import backfill
 from .host import Host, Plan, flow_row
 from .pulls import recorded
 from .router import SLOTS, management
@@ -44,6 +45,7 @@ def _time(province: Province, name: str) -> dict[str, Any]:
 
 def _storage(province: Province, planned: Plan) -> dict[str, Any]:
     return {
+        "backfill": backfill(province, planned),
         "recorder": {
             "root": "/var/lib/motcua/recordings",
             "live_root": "/run/motcua-live",
@@ -160,7 +162,7 @@ def _spoke(province: Province, planned: Plan, site: str) -> dict[str, Any]:
 
 
 def _translated(access: SiteAccess, addresses: SiteAddresses) -> tuple[Flow, ...]:
-    return translated(access.devices, addresses), translated(access.streams, addresses)
+    return tuple(translated(flow, addresses) for flow in (access.devices, access.streams, access.footage))
 
 
 def _ipsec(province: Province, planned: Plan, name: str, site: str) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """What a search finds, and how it is asked for: the words that all ways share."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
@@ -54,7 +54,7 @@ def seconds(text, zone, form):
 
 def utc(at_s, form="%Y%m%dT%H%M%SZ"):
     """Seconds since 1970 in UTC."""
-    return datetime.fromtimestamp(at_s, timezone.utc).strftime(form)
+    return datetime.fromtimestamp(at_s, UTC).strftime(form)
 
 
 def rewritten(uri, host, port):

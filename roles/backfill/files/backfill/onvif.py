@@ -1,7 +1,7 @@
 """ONVIF Profile G: recordings are searched by SOAP, and replayed over RTSP by the clock. Times are UTC."""
 
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -21,10 +21,8 @@ def now_s(ask, camera):
     root = _call(ask, camera, DEVICE, f'<GetSystemDateAndTime xmlns="{TDS}"/>')
     said = next((one for one in root.iter() if _name(one) == "UTCDateTime"), None)
     try:
-        year, month, day, hour, minute, second = (
-            int(_text(said, name)) for name in ("Year", "Month", "Day", "Hour", "Minute", "Second")
-        )
-        return datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc).timestamp()
+        year, month, day, hour, minute, second = (int(_text(said, name)) for name in ("Year", "Month", "Day", "Hour", "Minute", "Second"))
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
     except (ValueError, TypeError, AttributeError):
         raise Garbled(f"{camera.device}: GetSystemDateAndTime says no time in UTC; look at the device") from None
 
@@ -39,7 +37,9 @@ def search(ask, camera, from_s, until_s):
     from_there, until_there = _seconds(camera, begin), _seconds(camera, end)
     if until_there <= from_s or from_there >= until_s:
         return []
-    setup = f'<StreamSetup><Stream xmlns="{TT}">RTP-Unicast</Stream><Transport xmlns="{TT}"><Protocol>RTSP</Protocol></Transport></StreamSetup>'
+    setup = (
+        f'<StreamSetup><Stream xmlns="{TT}">RTP-Unicast</Stream><Transport xmlns="{TT}"><Protocol>RTSP</Protocol></Transport></StreamSetup>'
+    )
     answer = _call(
         ask, camera, services[TRP], f'<GetReplayUri xmlns="{TRP}">{setup}<RecordingToken>{token}</RecordingToken></GetReplayUri>'
     )
@@ -57,9 +57,7 @@ def play(_camera, found, from_s, until_s):
 
 def _services(ask, camera):
     """Namespace -> path: only the path is believed, because the host is what the device calls itself inside."""
-    root = _call(
-        ask, camera, DEVICE, f'<GetServices xmlns="{TDS}"><IncludeCapability>false</IncludeCapability></GetServices>'
-    )
+    root = _call(ask, camera, DEVICE, f'<GetServices xmlns="{TDS}"><IncludeCapability>false</IncludeCapability></GetServices>')
     found = {_text(one, "Namespace"): urlsplit(_text(one, "XAddr")).path for one in root.iter() if _name(one) == "Service"}
     missing = [name for name in (TSE, TRP) if not found.get(name)]
     if missing:
@@ -92,21 +90,23 @@ def _call(ask, camera, path, inner):
     answer = ask("POST", path, ENVELOPE.format(inner).encode(), SOAP)
     operation = re.match(r"<(\w+)", inner)[1]
     try:
-        root = ElementTree.fromstring(answer.body)
-    except ElementTree.ParseError as error:
+        root = ElementTree.fromstring(answer.body)  # noqa: S314  expat bounds what entities may grow to, and the answer's size is bounded
+    except (ElementTree.ParseError, ValueError) as error:
         raise Garbled(f"{camera.device}: {operation}: answers no SOAP ({error}, HTTP {answer.status}); look at the device") from None
     if answer.status >= 400 or any(_name(one) == "Fault" for one in root.iter()):
         words = _text(root, "Text") or _text(root, "faultstring") or "no words"
-        raise Garbled(f"{camera.device}: {operation}: refused ({words[:120]}, HTTP {answer.status}); look at its recordings and its user's rights")
+        raise Garbled(
+            f"{camera.device}: {operation}: refused ({words[:120]}, HTTP {answer.status}); look at its recordings and its user's rights"
+        )
     return root
 
 
 def _seconds(camera, text):
     try:
-        at = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        at = datetime.fromisoformat(text)
     except ValueError:
         raise Garbled(f"{camera.device}: {text[:40]!r} is no time of a recording; look at the device") from None
-    return (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).timestamp()
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
 def _name(element):

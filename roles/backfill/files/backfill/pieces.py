@@ -57,7 +57,7 @@ def groups(pictures, from_s, until_s):
         if picture.key or held:
             held.append(picture)
         step_s, last_s = picture.at_s - last_s, max(last_s, picture.at_s)
-        if held and len(held) > 1 and 0 < step_s and picture.at_s + step_s >= until_s - STAMP_S:
+        if held and len(held) > 1 and step_s > 0 and picture.at_s + step_s >= until_s - STAMP_S:
             break  # the last picture of the interval: no device says so, and waiting for more takes long
     if held:
         yield Group(held, last_s + _interval(held))
@@ -81,14 +81,16 @@ class _Draft:
 
     def ends_before(self, begin_s, end_s, length_s):
         """Whether a group belongs to the next piece."""
-        return begin_s > self._end_s + JUMP_S or begin_s // length_s != self._start_s // length_s or end_s - self._start_s > length_s + SLACK_S
+        return (
+            begin_s > self._end_s + JUMP_S or begin_s // length_s != self._start_s // length_s or end_s - self._start_s > length_s + SLACK_S
+        )
 
     def add(self, group):
         """Pictures come in the order of decoding, and are shown in that of their times."""
         order = sorted(picture.at_s for picture in group.pictures)
-        self._late_s = max(self._late_s, *(decoded - one.at_s for decoded, one in zip(order, group.pictures)))
+        self._late_s = max(self._late_s, *(decoded - one.at_s for decoded, one in zip(order, group.pictures, strict=False)))
         self._stream.tables()
-        for decoded_s, one in zip(order, group.pictures):
+        for decoded_s, one in zip(order, group.pictures, strict=False):
             shown_s = one.at_s - self._start_s + self._late_s
             self._stream.picture(one.data, shown_s, decoded_s - self._start_s, one.key)
         self._end_s = max(self._end_s, group.end_s)

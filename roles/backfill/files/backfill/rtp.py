@@ -94,7 +94,7 @@ class Pictures:
         nals, self._nals = self._nals, []
         kinds = [nal_type(self._codec, nal) for nal in nals]
         key = any(kind in KEYS[self._codec] for kind in kinds)
-        self._sets |= {kind: nal for kind, nal in zip(kinds, nals) if kind in SETS[self._codec]}
+        self._sets |= {kind: nal for kind, nal in zip(kinds, nals, strict=False) if kind in SETS[self._codec]}
         if key:  # many recorders say the parameter sets once; put before each key picture, they make every piece decode by itself
             nals = [self._sets[kind] for kind in SETS[self._codec] if kind in self._sets and kind not in kinds] + nals
         nals = [nal for nal in nals if nal_type(self._codec, nal) != AUD[self._codec]]

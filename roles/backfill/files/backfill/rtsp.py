@@ -1,4 +1,4 @@
-"""Playback over RTSP (RFC 2326) on one TCP connection: the conversation is ours, so that a password is sent in no clear and in no address."""
+"""Playback over RTSP (RFC 2326) on one TCP connection, by a client of our own: no password goes out in clear or in an address."""
 
 import base64
 import binascii
@@ -116,10 +116,14 @@ class _Session:
         if status == UNAUTHORIZED and self._asked is None:
             self._asked = digest_only(answered.get("www-authenticate", []))
             if self._asked is None:
-                raise LoginRefused(f"{self._device.name}: its RTSP offers no digest login, and the password isn't sent in clear; switch digest on")
+                raise LoginRefused(
+                    f"{self._device.name}: its RTSP offers no digest login, and the password isn't sent in clear; switch digest on"
+                )
             status, answered, body = self._once(method, uri, headers)
         if status == UNAUTHORIZED:
-            raise LoginRefused(f"{self._device.name}: its RTSP refuses the login of {self._device.user}; nothing more is tried this night. Run the rollout")
+            raise LoginRefused(
+                f"{self._device.name}: its RTSP refuses the login of {self._device.user}; nothing more is tried this night. Run the rollout"
+            )
         if status != OK:
             raise Trouble(f"{self._device.name}: answers {status} to {method} of its footage; look at the device")
         return answered, body
@@ -174,7 +178,9 @@ class _Session:
         mapped = re.search(r"^a=rtpmap:\d+ ([\w.-]+)/(\d+)", video, re.MULTILINE)
         codec = CODECS.get(mapped[1].upper()) if mapped else None
         if codec is None:
-            raise Garbled(f"{self._device.name}: plays {mapped[1] if mapped else 'no video'} and no H.264 or H.265; set the channel's codec")
+            raise Garbled(
+                f"{self._device.name}: plays {mapped[1] if mapped else 'no video'} and no H.264 or H.265; set the channel's codec"
+            )
         names = r"sprop-(?:parameter-sets|vps|sps|pps)=([A-Za-z0-9+/=,]+)"
         texts = [one for found in re.findall(names, video) for one in found.split(",") if one]
         try:

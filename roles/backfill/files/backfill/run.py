@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -83,7 +82,7 @@ class Night:
         draft = state / ".state.json"
         rows = {name: result.row() for name, result in sorted(self.results.items())}
         draft.write_text(json.dumps({"written": utc(time.time(), "%Y-%m-%dT%H:%M:%SZ"), "cameras": rows}, ensure_ascii=False, indent=1))
-        os.replace(draft, state / "state.json")
+        draft.replace(state / "state.json")
 
     def _tell(self, camera, sentence):
         self.results[camera].said.append(sentence)
@@ -123,7 +122,9 @@ class _Source:
         if self.closes_s() is None:
             return []
         if self.device.share_kbps <= 0:
-            raise Trouble(f"{self.device.name}: the night leaves nothing of its line for footage; look at the plan's line_share and reserve")
+            raise Trouble(
+                f"{self.device.name}: the night leaves nothing of its line for footage; look at the plan's line_share and reserve"
+            )
         self._look_at_refusal()
         web = Web(self.device)
         try:
@@ -157,7 +158,7 @@ class _Source:
         web.ahead_s = self.way.now_s(web.ask, camera) - (begun_s + time.time()) / 2
         if abs(web.ahead_s) > CLOCK_S:
             raise WrongClock(
-                f"{self.device.name}: its clock is {web.ahead_s:+.0f} s off ours, so that its footage would be filed wrongly; set its clock and zone"
+                f"{self.device.name}: its clock is {web.ahead_s:+.0f} s off ours, which files footage wrongly; set its clock and zone"
             )
 
     def _searched(self, web, name, gaps):
@@ -220,7 +221,9 @@ class _Job:
             source.night.results[name].filled_s += piece.end_s - piece.start_s
             reached_s = piece.end_s
         if reached_s < self._until_s - TOLERANCE_S and source.closes_s() is not None:
-            raise Trouble(f"{name}: {source.device.name} stopped at {utc(reached_s)} instead of {utc(self._until_s)}; the rest is tried again")
+            raise Trouble(
+                f"{name}: {source.device.name} stopped at {utc(reached_s)} instead of {utc(self._until_s)}; the rest is tried again"
+            )
 
 
 def _until_closed(stream, source):
@@ -234,4 +237,6 @@ def _until_closed(stream, source):
 
 def _without(gaps, known):
     """What of the gaps isn't known."""
-    return [(a, b) for from_s, until_s in gaps for a, b in spans.missing(spans.common([(from_s, until_s)], known), from_s, until_s, TOLERANCE_S)]
+    return [
+        (a, b) for from_s, until_s in gaps for a, b in spans.missing(spans.common([(from_s, until_s)], known), from_s, until_s, TOLERANCE_S)
+    ]

@@ -84,7 +84,24 @@ class Shelf:
 
 def decodes(path):
     """What a decoder complains of, "" where it reads the whole piece."""
-    command = ["ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-threads", "1", "-f", "mpegts", "-i", str(path), "-map", "0:v:0", "-f", "null", "-"]
+    command = [
+        "ffmpeg",
+        "-nostdin",
+        "-hide_banner",
+        "-v",
+        "error",
+        "-threads",
+        "1",
+        "-f",
+        "mpegts",
+        "-i",
+        str(path),
+        "-map",
+        "0:v:0",
+        "-f",
+        "null",
+        "-",
+    ]
     try:
         ran = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=DECODE_S, check=False)
     except subprocess.TimeoutExpired:
@@ -103,5 +120,5 @@ def _write(path, said):
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(said, file, ensure_ascii=False, indent=1)
         file.write("\n")
-    os.chmod(name, 0o640)
-    os.replace(name, path)
+    Path(name).chmod(0o640)
+    Path(name).replace(path)

@@ -6,7 +6,7 @@ import http.client
 import secrets
 import ssl
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
 from .digest import Challenge, challenge, response
@@ -50,7 +50,9 @@ class Web:
         locked = second.status == FORBIDDEN and b"RmLock" in second.body
         if second.status == UNAUTHORIZED or locked or b"ter:NotAuthorized" in second.body:
             self._refused = True
-            raise LoginRefused(f"{self._device.name}: refuses the login of {self._device.user}; nothing more is tried this night. Run the rollout")
+            raise LoginRefused(
+                f"{self._device.name}: refuses the login of {self._device.user}; nothing more is tried this night. Run the rollout"
+            )
         return second
 
     def _authorization(self, asked, method, target):
@@ -64,7 +66,7 @@ class Web:
     def _token(self):
         """A UsernameToken by the device's own clock, which tolerates few seconds."""
         nonce = secrets.token_bytes(16)
-        created = datetime.fromtimestamp(time.time() + self.ahead_s, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        created = datetime.fromtimestamp(time.time() + self.ahead_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         hashed = hashlib.sha1(nonce + created.encode() + self._device.password.encode(), usedforsecurity=False).digest()
         return (
             f'<s:Header><Security xmlns="{WSS}wssecurity-secext-1.0.xsd"><UsernameToken><Username>{escape(self._device.user)}</Username>'
