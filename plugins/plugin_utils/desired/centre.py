@@ -14,10 +14,9 @@ from .autonomous import TIMERS, hub_asn, site_asn
 from .backfill import backfill
 from .host import Host, Plan, flow_row
 from .pulls import recorded
+from .recorder import LIVE_ROOT, recorder
 from .router import SLOTS, management
 
-SEGMENT_SECONDS = 60
-MINIMUM_FREE_PERCENT = 5
 IKE_PORTS = (500, 4500)
 FALLBACK_PORT = 443  # UDP, where a provider lets little else out
 STANDBY = {"check_seconds": 3, "failures": 4, "settle_seconds": 60}
@@ -44,18 +43,7 @@ def _time(province: Province, name: str) -> dict[str, Any]:
 
 
 def _storage(province: Province, planned: Plan) -> dict[str, Any]:
-    return {
-        "backfill": backfill(province, planned),
-        "recorder": {
-            "root": "/var/lib/motcua/recordings",
-            "live_root": "/run/motcua-live",
-            "segment_seconds": SEGMENT_SECONDS,
-            "minimum_free_percent": MINIMUM_FREE_PERCENT,
-            "port": PORTAL_PORTS[0],
-            "viewers": [str(other.address) for other in province.centres.values() if other.kind == "ioc"],
-            "cameras": recorded(province, planned),
-        },
-    }
+    return {"recorder": recorder(province, planned), "backfill": backfill(province, planned)}
 
 
 def _ioc(province: Province, planned: Plan, name: str) -> dict[str, Any]:
@@ -71,7 +59,7 @@ def _ioc(province: Province, planned: Plan, name: str) -> dict[str, Any]:
             "centre": str(storage.address),
             "centre_id": first,
             "port": PORTAL_PORTS[0],
-            "live_root": "/run/motcua-live",
+            "live_root": LIVE_ROOT,
             **STANDBY,
             "viewers": [str(province.centres[name].lan), *(str(address) for address in storage.controllers)],
             "cameras": rows,
