@@ -2,10 +2,9 @@
 
 import re
 import uuid
-from xml.etree import ElementTree
 
 from .errors import Garbled
-from .found import Found, Play, local, seconds
+from .found import Found, Play, local, parsed, seconds
 
 SEARCH, TIME = "/ISAPI/ContentMgmt/search", "/ISAPI/System/time"
 STAMP, WALL, QUERY = "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S", "%Y%m%dT%H%M%SZ"
@@ -65,12 +64,12 @@ def _question(camera, from_s, until_s, number):
 def _read(camera, answer):
     """(its word for how it goes on, the rows)."""
     try:
-        root = ElementTree.fromstring(answer.body)  # noqa: S314  expat bounds what entities may grow to, and the answer's size is bounded
+        root = parsed(answer.body)
         if _name(root) == "CMSearchResult":
             rows = [_row(camera, item) for item in root.iter() if _name(item) == "searchMatchItem"]
             return _text(root, "responseStatusStrg").upper(), rows
         error = _name(root)
-    except (ElementTree.ParseError, ValueError) as raised:
+    except ValueError as raised:
         error = raised
     raise Garbled(f"{camera.device}: {SEARCH}: answers no list of footage ({error}); look at the device")
 

@@ -3,10 +3,9 @@
 import re
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
-from xml.etree import ElementTree
 
 from .errors import Garbled
-from .found import Found, Play, utc
+from .found import Found, Play, parsed, utc
 
 DEVICE = "/onvif/device_service"
 TDS, TSE, TRP = (f"http://www.onvif.org/ver10/{name}/wsdl" for name in ("device", "search", "replay"))
@@ -90,8 +89,8 @@ def _call(ask, camera, path, inner):
     answer = ask("POST", path, ENVELOPE.format(inner).encode(), SOAP)
     operation = re.match(r"<(\w+)", inner)[1]
     try:
-        root = ElementTree.fromstring(answer.body)  # noqa: S314  expat bounds what entities may grow to, and the answer's size is bounded
-    except (ElementTree.ParseError, ValueError) as error:
+        root = parsed(answer.body)
+    except ValueError as error:
         raise Garbled(f"{camera.device}: {operation}: answers no SOAP ({error}, HTTP {answer.status}); look at the device") from None
     if answer.status >= 400 or any(_name(one) == "Fault" for one in root.iter()):
         words = _text(root, "Text") or _text(root, "faultstring") or "no words"

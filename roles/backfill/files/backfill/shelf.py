@@ -31,7 +31,6 @@ class Shelf:
         """Make room; what a run that was killed left behind goes."""
         for folder in (self._incoming, self._provenance):
             folder.mkdir(parents=True, exist_ok=True)
-        self._incoming.chmod(0o2770)  # the recorder's user takes the pieces out
         for left in self._incoming.glob("*.part"):
             left.unlink(missing_ok=True)
 
@@ -80,6 +79,18 @@ class Shelf:
             gone = not any((place / f"{path.stem}.ts").exists() for place in (self._incoming, self._placed))
             if gone and path.stem < utc(before_s):
                 path.unlink(missing_ok=True)
+
+
+def prepare(shard, cameras, user, group, readers):
+    """As root: make the folders of these cameras. The group is the one in which the recorder's user is: it takes the pieces out."""
+    base = Path(shard) / "backfill"
+    for name, owner, mode in ((".incoming", group, 0o770), (".provenance", readers, 0o2750), (".refused", readers, 0o2750)):
+        # The folder of all incoming pieces is the recorder's own.
+        made = [] if name == ".incoming" else [base / name]
+        for folder in [*made, *(base / name / camera for camera in cameras)]:
+            folder.mkdir(parents=True, exist_ok=True)
+            os.chown(folder, user, owner)
+            folder.chmod(mode)
 
 
 def decodes(path):
