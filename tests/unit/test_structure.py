@@ -15,7 +15,8 @@ ORDER = [
     "findings", "report",
 ]  # fmt: skip
 PLAN = [
-    "addresses", "tunnels", "ladder", "optimum", "streams", "storage", "access", "matrix", "reasons", "suitability", "lacks", "reuse", "shards",
+    "addresses", "tunnels", "ladder", "optimum", "streams", "storage", "footage", "access", "matrix", "reasons", "suitability", "lacks", "reuse",
+    "shards",
 ]  # fmt: skip
 FILES = sorted(path for path in CORE.rglob("*.py"))
 

@@ -11,6 +11,7 @@ from ..plan.access import NTP_PORT, PORTAL_PORTS, RTSP_PORT, SSH_PORT, Flow, Sit
 from ..plan.addresses import SiteAddresses, hub_address
 from ..plan.tunnels import TUNNEL_MTU
 from .autonomous import TIMERS, hub_asn, site_asn
+from .backfill import backfill
 from .host import Host, Plan, flow_row
 from .monitoring import UI_PORTS, monitoring
 from .portal import CONNECTIONS_PER_ADDRESS, devices, devices_port, portal
@@ -49,6 +50,7 @@ def _storage(province: Province, planned: Plan) -> dict[str, Any]:
     wish = recorder(province, planned)
     return {
         "recorder": wish,
+        "backfill": backfill(province, planned),
         "state": state(province, planned),
         "portal": portal(province, planned, wish),
         "vms": republished(province, planned),
@@ -167,7 +169,7 @@ def _spoke(province: Province, planned: Plan, site: str) -> dict[str, Any]:
 
 
 def _translated(access: SiteAccess, addresses: SiteAddresses) -> tuple[Flow, ...]:
-    return tuple(translated(flow, addresses) for flow in (access.devices, access.streams, *access.vms))
+    return tuple(translated(flow, addresses) for flow in (access.devices, access.streams, access.footage, *access.vms))
 
 
 def _ipsec(province: Province, planned: Plan, name: str, site: str) -> Iterator[dict[str, Any]]:

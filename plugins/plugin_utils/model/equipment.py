@@ -186,6 +186,7 @@ class Camera(Device):
     stream_path: StreamPath | None = Field(default=None, description="the main stream's path, where it isn't the vendor's usual one")
     streams: Mapping[StreamName, StreamReport] = Field(default={}, description="what the camera's streams can do; empty: nobody has looked")
     microphone: bool | None = None
+    card_gb: Annotated[float, Field(gt=0)] | None = Field(default=None, description="size of the memory card on which it records itself")
     policy: Policy = Policy()
 
     @property

@@ -57,4 +57,7 @@ class Policy(Value):
     tslcd_wireguard: Text | None = Field(
         default=None, description="who accepted WireGuard on the government network and by which paper; without it IPsec is used there"
     )
+    backfill: Window = Field(
+        default="20:00-06:00", description="when footage that the centre missed may be brought in: local time, from and to"
+    )
     maintenance: Window = Field(default="22:00-05:00", description="when a router may restart: local time, from and to")
