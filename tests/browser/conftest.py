@@ -52,6 +52,7 @@ class Visit:
         self.portal, self.trouble = portal, []
         self.context = browser.new_context(base_url=portal.origin, **{"locale": "vi-VN", "viewport": {"width": 1280, "height": 800}} | given)
         self.context.add_init_script("addEventListener('securitypolicyviolation', e => console.error('CSP: ' + e.violatedDirective + ' ' + e.blockedURI))")
+        self.context.set_default_timeout(15_000)
         self.page = self.context.new_page()
         self.page.on("request", self._request)
         self.page.on("console", self._console)

@@ -43,5 +43,5 @@ def recorded(folder, minutes):
     """So many 60-second pieces of one recording, ``0.ts`` and on."""
     folder.mkdir(parents=True)
     cut = ["-t", str(60 * minutes), "-f", "segment", "-segment_time", "60", "-segment_format", "mpegts"]
-    subprocess.run([*_clocked(5), *cut, folder / "%d.ts"], check=True)
+    subprocess.run([*_clocked(2), *cut, folder / "%d.ts"], check=True)
     return folder

@@ -48,13 +48,13 @@ def test_live_is_at_most_6_seconds_behind(visit, portal):
     video = page.locator(LIVE).first
     expect(video).to_be_attached(timeout=10_000)
     behind = []
-    for _ in range(60):
+    for _ in range(40):
         clock_s, now_s = video.evaluate(pictures.READ_CLOCK)
         behind.append(now_s - portal.clock_began_s - clock_s)
-        page.wait_for_timeout(250)
+        page.wait_for_timeout(200)
     behind.sort()
-    print(f"behind live: median {behind[30]:.1f} s, 95th percentile {behind[57]:.1f} s")
-    assert behind[57] <= 6
+    print(f"behind live: median {behind[20]:.1f} s, 95th percentile {behind[38]:.1f} s")
+    assert behind[38] <= 6
     assert behind[0] > 0, "the clock can't be read from the future"
 
 
@@ -127,18 +127,22 @@ def test_the_browsers_own_hls_is_taken_where_there_is_no_media_source(visit):
 
 
 def test_grids_pages_and_turning(visit):
-    page = visit().enter("ioc")
-    page.get_by_role("button", name="16 hình").click()
-    expect(page.locator(".tile")).to_have_count(16)
+    page = visit().enter("huyen")
+    page.get_by_role("button", name="9 hình").click()
+    expect(page.locator(".tile")).to_have_count(8)
+    page.get_by_role("button", name="4 hình").click()
+    expect(page.locator(".tile")).to_have_count(4)
     expect(page.get_by_text("Trang 1/2")).to_be_visible()
+    first = page.locator(".tile").first.get_attribute("data-camera")
     page.get_by_role("button", name="Trang sau").click()
-    expect(page.locator(".tile")).to_have_count(len(province.EVERY) - 16)
+    expect(page.get_by_text("Trang 2/2")).to_be_visible()
+    assert page.locator(".tile").first.get_attribute("data-camera") != first
     page.get_by_role("button", name="1 hình").first.click()
     expect(page.locator(".tile")).to_have_count(1)
     page.clock.install()
     page.get_by_label("Tự chuyển trang").check()
     page.clock.fast_forward(16_000)
-    expect(page.get_by_text(f"Trang 2/{len(province.EVERY)}")).to_be_visible()
+    expect(page.get_by_text("Trang 2/8")).to_be_visible()
 
 
 def test_only_tiles_in_view_run(visit):

@@ -2,6 +2,9 @@ import { el } from "./dom.js";
 import { fold } from "./fold.js";
 import { stateOf, stateWords } from "./state.js";
 
+/** So many cameras are all shown at once; of more only the upper levels are. */
+const FEW = 12;
+
 /** All cameras of a unit and of those below it, in the tree's order. */
 export const camerasBelow = (unit) => [...unit.cameras, ...unit.children.flatMap(camerasBelow)];
 
@@ -14,10 +17,12 @@ export class Tree {
   #states;
   #onchoose;
   #count = 0;
+  #openLevels;
 
   constructor(units, { states, onchoose, label }) {
     this.#states = states;
     this.#onchoose = onchoose;
+    this.#openLevels = units.flatMap(camerasBelow).length > FEW ? 2 : Infinity;
     this.node = el("ul", { role: "tree", class: "tree", "aria-label": label });
     this.node.append(...units.map((unit) => this.#unit(unit, 1)));
     this.node.addEventListener("keydown", (event) => this.#key(event));
@@ -38,7 +43,7 @@ export class Tree {
     const group = el("ul", { role: "group" });
     group.append(...unit.children.map((child) => this.#unit(child, level + 1)), ...unit.cameras.map((camera) => this.#camera(camera, level + 1)));
     const item = this.#item({ unit }, unit.name, level, ...(group.children.length ? [group] : []));
-    if (group.children.length) item.setAttribute("aria-expanded", String(level < 3));
+    if (group.children.length) item.setAttribute("aria-expanded", String(level <= this.#openLevels));
     item.dataset.unit = unit.id;
     return item;
   }
@@ -68,7 +73,7 @@ export class Tree {
       const itself = above || name.includes(wanted);
       const below = [...item.querySelectorAll(":scope > ul > li")].map((child) => keep(child, itself)).some(Boolean);
       item.hidden = !(itself || below);
-      if (wanted && below && !itself) item.setAttribute("aria-expanded", "true");
+      if (wanted && below) this.#open(item, true);
       return !item.hidden;
     };
     for (const item of this.node.children) keep(item, wanted === "");
