@@ -1,78 +1,25 @@
 """Debian's Chromium before the portal's pages. Every page that a test opens is watched: no request may leave the centre, nothing may be said
 on the console, and nothing may break the content security policy."""
 
-import os
 import time
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from tests.browser import pictures, province
-from tests.browser.day import Day
-from tests.browser.portal import Portal
-
-CHROMIUM = Path("/usr/bin/chromium")
-HANOI = timedelta(hours=7)
-# A camera that is off answers 404, a form that was refused 4xx: the browser notes these itself.
-NOTED_BY_THE_BROWSER = "Failed to load resource"
+from tests.browser.centre import CHROMIUM, Visit, centre, started
 
 
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("centre")
-    yesterday = (datetime.now(UTC) + HANOI - timedelta(days=1)).replace(hour=8, minute=0, second=0, microsecond=0)
-    day = Day(pictures.recorded(folder / "recorded", 10), (yesterday - HANOI).timestamp())
-    process, began_s = pictures.live(folder / "live")
-    server = Portal(folder / "live", day)
-    server.clock_began_s = began_s
-    server.yesterday = f"{yesterday:%Y-%m-%d}"
-    yield server
-    server.shutdown()
-    process.terminate()
-    process.wait()
+    with centre(tmp_path_factory.mktemp("centre")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def chromium():
     if not CHROMIUM.exists():
         pytest.skip("Debian's Chromium isn't installed: scripts/setup --dev installs it")
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*flags, "--disable-background-networking"])
+    with started() as browser:
         yield browser
-        browser.close()
-
-
-class Visit:
-    """A viewer's browser: opens pages, and remembers what it must not see."""
-
-    def __init__(self, browser, portal, **given):
-        self.portal, self.trouble = portal, []
-        self.context = browser.new_context(base_url=portal.origin, **{"locale": "vi-VN", "viewport": {"width": 1280, "height": 800}} | given)
-        self.context.add_init_script("addEventListener('securitypolicyviolation', e => console.error('CSP: ' + e.violatedDirective + ' ' + e.blockedURI))")
-        self.context.set_default_timeout(15_000)
-        self.page = self.context.new_page()
-        self.page.on("request", self._request)
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.trouble.append(f"error: {error}"))
-
-    def _request(self, request):
-        if not request.url.startswith((self.portal.origin + "/", "blob:", "data:")):
-            self.trouble.append(f"left the centre: {request.url}")
-
-    def _console(self, message):
-        if message.type in ("error", "warning") and NOTED_BY_THE_BROWSER not in message.text:
-            self.trouble.append(f"console: {message.text}")
-
-    def enter(self, account, path="/"):
-        """Logged in without the form; gives the page."""
-        code = {"code": province.CODE} if province.ACCOUNTS[account]["code"] else {}
-        answer = self.context.request.post("/api/login", data={"account": account, "password": province.PASSWORD, **code})
-        assert answer.ok
-        self.page.goto(path)
-        return self.page
 
 
 @pytest.fixture
@@ -89,6 +36,12 @@ def visit(chromium, portal):
     for one in visits:
         one.context.close()
         assert one.trouble == []
+
+
+def choose(page, camera):
+    """The camera alone, found by its unit's name as the tree of a whole province begins closed."""
+    page.get_by_role("searchbox").fill(page.locator(f".tree [data-camera={camera}] .name").text_content())
+    page.locator(f".tree [data-camera={camera}] .label").click()
 
 
 def until(condition, seconds, what):

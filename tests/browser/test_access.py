@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.conftest import choose
 from tests.browser.scenes import SCENES
 
 PHONE = {"width": 390, "height": 844}
@@ -51,7 +52,7 @@ def test_the_tree_by_keyboard(visit):
 
 def test_everything_is_reached_with_tab_and_seen_when_it_is(visit, portal):
     page = visit().enter("vanhanh")
-    page.locator(".tree [data-camera=bac-lung-cam1] .label").click()
+    choose(page, "bac-lung-cam1")
     page.get_by_role("button", name="Xem lại").click()
     expect(page.locator("rect.gap").first).to_be_attached()
     page.evaluate("document.activeElement.blur()")

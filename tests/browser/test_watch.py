@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import pictures, province
-from tests.browser.conftest import until
+from tests.browser.conftest import choose, until
 
 LIVE = ".tile[data-stream=playing] video"
 
@@ -97,7 +97,7 @@ def test_a_picture_that_stands_still_mends_itself(visit, portal):
 
 def test_waits_grow_for_a_camera_that_is_off(visit, portal):
     page = visit().enter("huyen")
-    page.locator(".tree [data-camera=cam-ly-cam1] .label").click()
+    choose(page, "cam-ly-cam1")
     tried = lambda: [path for path in portal.asked if path == "/live/cam-ly-cam1/index.m3u8"]  # noqa: E731
     until(lambda: len(tried()) >= 3, 15, "it is tried again")
     page.wait_for_timeout(4000)
@@ -107,7 +107,7 @@ def test_waits_grow_for_a_camera_that_is_off(visit, portal):
 
 def test_h265_is_offered_only_to_browsers_that_decode_it(visit, portal):
     page = visit().enter("ioc")
-    page.locator(".tree [data-camera=lang-giang-cam2] .label").click()
+    choose(page, "lang-giang-cam2")
     if page.evaluate("MediaSource.isTypeSupported('video/mp4; codecs=\"hvc1.1.6.L120.90\"')"):
         expect(page.locator(".tile")).to_have_attribute("data-stream", re.compile("playing|connecting"))
     else:
@@ -158,7 +158,7 @@ def test_only_tiles_in_view_run(visit):
 
 def test_the_main_stream_is_asked_for_and_kept(visit, portal):
     page = visit().enter("xa")
-    page.locator(".tree [data-camera=bac-lung-cam1] .label").click()
+    choose(page, "bac-lung-cam1")
     page.get_by_role("button", name="Hình nét").click()
     until(lambda: any("/main/" in path and path.endswith(".ts") for path in portal.asked), 10, "the main stream is shown")
     assert "/api/demand/bac-lung-cam1" in portal.asked

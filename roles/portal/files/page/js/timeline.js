@@ -71,7 +71,11 @@ export class Timeline {
 
   /** Puts the cursor where the picture is. */
   place(instant) {
+    const { from, until } = this.#view;
+    const inView = (one) => one >= from && one <= until;
+    const leaves = inView(this.#at) && !inView(instant) && !this.#drag;
     this.#at = instant;
+    if (leaves) this.#pan(instant - (until - from) / 2, until - from);
     this.#cursor.setAttribute("x", this.#x(instant) - 1.5);
     this.line.setAttribute("aria-valuemin", this.#bounds.from);
     this.line.setAttribute("aria-valuemax", this.#bounds.until);

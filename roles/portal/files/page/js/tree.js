@@ -51,7 +51,7 @@ export class Tree {
   #camera(camera, level) {
     const item = this.#item({ camera }, camera.name, level);
     item.dataset.camera = camera.id;
-    this.#items.get(item).label.append(el("span", { class: "state" }));
+    this.#items.get(item).label.append(el("span", { class: "unseen", text: ", " }), el("span", { class: "state" }));
     return item;
   }
 
