@@ -1,8 +1,6 @@
 """Debian's Chromium before the portal's pages. Every page that a test opens is watched: no request may leave the centre, nothing may be said
 on the console, and nothing may break the content security policy."""
 
-import time
-
 import pytest
 
 from tests.browser.centre import CHROMIUM, Visit, centre, started
@@ -36,18 +34,3 @@ def visit(chromium, portal):
     for one in visits:
         one.context.close()
         assert one.trouble == []
-
-
-def choose(page, camera):
-    """The camera alone, found by its unit's name as the tree of a whole province begins closed."""
-    page.get_by_role("searchbox").fill(page.locator(f".tree [data-camera={camera}] .name").text_content())
-    page.locator(f".tree [data-camera={camera}] .label").click()
-
-
-def until(condition, seconds, what):
-    """Asks again and again, because pixels tell nobody when they change; gives what ``condition`` gave."""
-    deadline_s = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline_s, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
-    return found

@@ -45,3 +45,12 @@ def recorded(folder, minutes):
     cut = ["-t", str(60 * minutes), "-f", "segment", "-segment_time", "60", "-segment_format", "mpegts"]
     subprocess.run([*_clocked(2), *cut, folder / "%d.ts"], check=True)
     return folder
+
+
+def until(condition, seconds, what):
+    """Asks again and again, because pixels tell nobody when they change; gives what ``condition`` gave."""
+    deadline_s = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline_s, f"not within {seconds} s: {what}"
+        time.sleep(0.05)
+    return found

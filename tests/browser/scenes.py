@@ -2,6 +2,14 @@
 
 from playwright.sync_api import expect
 
+from tests.browser.pictures import until
+
+
+def choose(page, camera):
+    """The camera alone, found by its unit's name as the tree of a whole province begins closed."""
+    page.get_by_role("searchbox").fill(page.locator(f".tree [data-camera={camera}] .name").text_content())
+    page.locator(f".tree [data-camera={camera}] .label").click()
+
 
 def playing(page, count=1):
     for number in range(count):
@@ -34,7 +42,7 @@ def district(visit, _portal):
 
 def solo(visit, _portal):
     page = visit.enter("vanhanh")
-    page.evaluate("document.querySelector('.tree [data-camera=bac-lung-cam1] .label').click()")
+    choose(page, "bac-lung-cam1")
     return playing(page)
 
 
@@ -43,7 +51,7 @@ def playback(visit, portal):
     page.locator(".solo .controls button").last.click()
     page.locator("#day").fill(portal.yesterday)
     expect(page.locator("rect.live").first).to_be_attached()
-    page.wait_for_function("document.querySelector('.playback video').readyState > 1")
+    until(lambda: page.locator(".playback video").evaluate("video => video.readyState > 1"), 15, "a picture")
     for _ in range(6):
         page.get_by_role("slider").press("+")
     return page

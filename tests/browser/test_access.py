@@ -6,8 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.conftest import choose
-from tests.browser.scenes import SCENES
+from tests.browser.scenes import SCENES, choose
 
 PHONE = {"width": 390, "height": 844}
 

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import pictures
-from tests.browser.conftest import choose, until
+from tests.browser.pictures import until
+from tests.browser.scenes import choose
 
 CAMERA = "bac-lung-cam1"
 SECONDS = "timeline => Number(timeline.getAttribute('aria-valuenow'))"
@@ -133,7 +134,7 @@ def test_a_snapshot_is_a_png_that_names_camera_and_time(playing, tmp_path):
 
 def test_full_screen_takes_the_watermark_along(playing):
     playing.page.locator(".playback .controls").get_by_role("button", name="Toàn màn hình").click()
-    playing.page.wait_for_function("document.fullscreenElement !== null")
+    until(lambda: playing.page.evaluate("document.fullscreenElement !== null"), 5, "full screen")
     assert playing.page.evaluate("document.fullscreenElement.querySelector('.watermark span').textContent").startswith("Lê Minh Vận")
     playing.page.evaluate("document.exitFullscreen()")
 

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import pictures, province
-from tests.browser.conftest import choose, until
+from tests.browser.pictures import until
+from tests.browser.scenes import choose
 
 LIVE = ".tile[data-stream=playing] video"
 

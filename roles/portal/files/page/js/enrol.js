@@ -1,6 +1,7 @@
 import qrcode from "../vendor/qrcode.mjs";
 import { Api } from "./api.js";
 import { el } from "./dom.js";
+import { languageButton } from "./shell.js";
 import { fill, sentence, t } from "./words.js";
 
 const QUIET = 4;
@@ -64,9 +65,16 @@ async function start(main, api, token) {
   return card(el("p", { text: t("enrol.hello", { name: invitation.name }) }), form);
 }
 
-fill();
-document.title = t("title.enrol");
 // The token leaves the address at once, so that it stays in no history.
 const token = location.hash.slice(1);
 history.replaceState(null, "", location.pathname);
-start(document.getElementById("main"), new Api(), token);
+
+function show() {
+  fill();
+  document.title = t("title.enrol");
+  document.querySelector("header")?.remove();
+  document.body.prepend(el("header", { class: "bar" }, el("span", { class: "brand", text: t("title") }), languageButton(show)));
+  start(document.getElementById("main"), new Api(), token);
+}
+
+show();

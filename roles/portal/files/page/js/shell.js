@@ -13,12 +13,21 @@ const PAGES = [
 /** Whether this kind of viewer may see the wall and the province's state. */
 export const seesAll = (kind) => OF_ALL.includes(kind);
 
+/** The button that goes over to the other language. */
+export function languageButton(after) {
+  const other = language() === "vi" ? "en" : "vi";
+  const onclick = () => {
+    speak(other);
+    after();
+  };
+  return el("button", { type: "button", class: "language", lang: other, text: t("language.other"), onclick });
+}
+
 function header(api, viewer) {
   const here = location.pathname === "/index.html" ? "/" : location.pathname;
   const links = PAGES.filter(([, , may]) => viewer && may(viewer.kind)).map(([path, words]) =>
     el("a", { href: path, "aria-current": path === here ? "page" : null, text: t(words) }),
   );
-  const other = language() === "vi" ? "en" : "vi";
   const bar = el(
     "header",
     { class: "bar" },
@@ -26,16 +35,7 @@ function header(api, viewer) {
     el("span", { class: "brand", text: t("title") }),
     el("nav", { "aria-label": t("nav") }, ...(links.length > 1 ? links : [])),
     ...(viewer ? [el("span", { class: "who", text: viewer.name })] : []),
-    el("button", {
-      type: "button",
-      class: "language",
-      lang: other,
-      text: t("language.other"),
-      onclick: () => {
-        speak(other);
-        location.reload();
-      },
-    }),
+    languageButton(() => location.reload()),
   );
   if (viewer) bar.append(el("button", { type: "button", class: "logout", text: t("logout"), onclick: () => api.logout().finally(() => location.assign("/")) }));
   return bar;

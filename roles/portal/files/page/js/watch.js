@@ -12,7 +12,7 @@ const ROTATE_S = 15;
 
 function searchBox(tree) {
   const found = el("p", { class: "found", role: "status" });
-  const box = el("input", { type: "search", "aria-label": t("tree.search"), placeholder: t("tree.search") });
+  const box = el("input", { type: "search", "aria-label": t("tree.search"), placeholder: t("tree.hint") });
   box.addEventListener("input", () => {
     const count = tree.search(box.value);
     found.textContent = box.value ? t("tree.found", { count }) : "";

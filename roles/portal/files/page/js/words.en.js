@@ -37,6 +37,7 @@ export const en = {
 
   "tree": "Cameras by unit",
   "tree.search": "Find a commune, district or camera",
+  "tree.hint": "Find a unit or camera",
   "tree.found": "{count} cameras found.",
   "tree.none": "No camera is assigned to you yet. Ask the centre's administrator.",
   "tree.open": "List",

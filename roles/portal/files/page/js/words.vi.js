@@ -37,6 +37,7 @@ export const vi = {
 
   "tree": "Cây camera",
   "tree.search": "Tìm xã, huyện, camera (không cần dấu)",
+  "tree.hint": "Tìm đơn vị, camera",
   "tree.found": "Tìm thấy {count} camera.",
   "tree.none": "Bạn chưa được giao camera nào. Hãy hỏi người quản trị của trung tâm.",
   "tree.open": "Danh sách",
