@@ -39,7 +39,9 @@ def add(
 ) -> None:
     """Make an account, or a new password for one: prints the link that its person opens, once, within 72 hours."""
     said = ask_centre(inventory, PROGRAM, "add", viewer, name, *([account] if account else []))
-    typer.echo(f"{said['name']} ({said['account']}) sees what '{said['viewer']}' sees. This link is shown once and holds until {said['expires']}:")
+    typer.echo(
+        f"{said['name']} ({said['account']}) sees what '{said['viewer']}' sees. This link is shown once and holds until {said['expires']}:"
+    )
     typer.echo(said["link"])
 
 
@@ -58,7 +60,9 @@ def list_accounts(inventory: Inventory = LAB) -> None:
 
 @app.command()
 def log(
-    since: Annotated[str | None, typer.Option("--from", help="day or moment, as 2026-03-01 or 2026-03-01T07:00; a week ago unless given")] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", help="day or moment, as 2026-03-01 or 2026-03-01T07:00; a week ago unless given")
+    ] = None,
     until: Annotated[str | None, typer.Option(help="the same; now unless given")] = None,
     camera: Annotated[str | None, typer.Option(help="of one camera only")] = None,
     account: Annotated[str | None, typer.Option(help="of one account only")] = None,

@@ -62,7 +62,9 @@ def load(path: str | Path, on: date | None = None) -> Province:
         province = Province.model_validate(root)
     except ValidationError as error:
         raise ModelError("\n".join(_sentence(path, files, detail) for detail in error.errors())) from None
-    mistakes = [f"{files.get(site) or _beside(path, where.split('.')[0])}: {where}: {what}" for site, where, what in contradictions(province)]
+    mistakes = [
+        f"{files.get(site) or _beside(path, where.split('.')[0])}: {where}: {what}" for site, where, what in contradictions(province)
+    ]
     if mistakes:
         raise ModelError("\n".join(mistakes))
     return province

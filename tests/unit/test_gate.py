@@ -10,7 +10,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -151,7 +151,9 @@ def test_each_failure_makes_the_wait_longer_up_to_a_quarter_of_an_hour(tmp_path)
 
 def test_failures_make_one_address_wait_and_nobody_else(portal, leader):
     stranger = Person(portal, "127.0.0.66")
-    answers = list(itertools.takewhile(lambda one: one.status != 429, (stranger.login("tan-dinh", "nicht das Richtige") for _ in range(20))))
+    answers = list(
+        itertools.takewhile(lambda one: one.status != 429, (stranger.login("tan-dinh", "nicht das Richtige") for _ in range(20)))
+    )
     assert 3 <= len(answers) < 20 and {answer.status for answer in answers} == {401}
     refused = stranger.login("tan-dinh")
     assert (refused.status, refused.json["error"]) == (429, "wait") and refused.json["seconds"] >= 1, "not even with the right password"
@@ -180,7 +182,9 @@ def test_a_password_alone_doesnt_wipe_out_wrong_codes(portal, operator):
     assert said[:4] == ["wrong", "code_needed"] * 2 and "wait" in said
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff\xfe", b'"x"', b'{"account": 1, "password": "x"}', b'{"account": "x"}', b"[" * 4000])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{", b"\xff\xfe", b'"x"', b'{"account": 1, "password": "x"}', b'{"account": "x"}', b"[" * 4000]
+)
 def test_a_login_that_is_none_is_refused(portal, body):
     assert Person(portal, "127.0.0.71").ask("POST", "/api/login", body).status == 400
 
@@ -228,10 +232,18 @@ def test_another_sites_page_can_post_nothing(portal, leader, case):
     assert leader.status("/api/me") == 200
 
 
-@pytest.mark.parametrize("cookie", ["", "x", "__Host-motcua=", "__Host-motcua=" + "A" * 43, "__Host-motcua=" + "A" * 9000, "motcua=1; __Host-motcua=\x01"])
+@pytest.mark.parametrize(
+    "cookie", ["", "x", "__Host-motcua=", "__Host-motcua=" + "A" * 43, "__Host-motcua=" + "A" * 9000, "motcua=1; __Host-motcua=\x01"]
+)
 def test_no_session_no_answer(portal, cookie):
     stranger = Person(portal)
-    for path in ("/api/me", "/api/tree", "/api/state", "/api/timeline/tan-dinh-cam1?from=1&until=2", "/playback/tan-dinh-cam1/index.m3u8?from=1&until=2"):
+    for path in (
+        "/api/me",
+        "/api/tree",
+        "/api/state",
+        "/api/timeline/tan-dinh-cam1?from=1&until=2",
+        "/playback/tan-dinh-cam1/index.m3u8?from=1&until=2",
+    ):
         assert stranger.get(path, Cookie=cookie).status in (400, 401)
 
 
@@ -284,7 +296,7 @@ def test_an_agreement_that_ends_stops_the_next_piece(portal):
     person = portal.person("cong-an")
     assert auth(person, "/live/xuong-lam-cam1/index.m3u8") == 204
     held = portal.settings["viewers"]["cong-an"]["until"]
-    portal.settings["viewers"]["cong-an"]["until"] = (date.today() - timedelta(days=2)).isoformat()
+    portal.settings["viewers"]["cong-an"]["until"] = (datetime.now(UTC).date() - timedelta(days=2)).isoformat()
     portal.write_settings()
     assert seconds_until(403, lambda: auth(person, "/live/xuong-lam-cam1/index.m3u8")) < 5
     assert person.get("/api/tree").json == []
@@ -323,7 +335,15 @@ def test_only_the_exact_form_of_a_path_is_taken(path):
 
 
 def test_only_reading_is_allowed(portal, leader):
-    assert [auth(leader, LIVE, method) for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "get", "")] == [204, 204, 403, 403, 403, 403, 403]
+    assert [auth(leader, LIVE, method) for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "get", "")] == [
+        204,
+        204,
+        403,
+        403,
+        403,
+        403,
+        403,
+    ]
 
 
 def test_the_province_is_for_those_who_watch_over_it(portal, leader, operator):
@@ -370,14 +390,23 @@ def test_the_playlist_names_each_piece_with_its_time(portal, operator):
     assert "#EXT-X-TARGETDURATION:60" in lines and lines[-1] == "#EXT-X-ENDLIST"
 
 
-@pytest.mark.parametrize("span", ["", "from=1", "from=x&until=2", "from=2&until=1", "from=nan&until=2", "from=0&until=1e12", "from=0&until=9999999"])
+@pytest.mark.parametrize(
+    "span", ["", "from=1", "from=x&until=2", "from=2&until=1", "from=nan&until=2", "from=0&until=1e12", "from=0&until=9999999"]
+)
 def test_a_span_that_is_none_is_refused(portal, operator, span):
-    assert [operator.status(f"/api/timeline/lang-giang-cam1?{span}"), operator.status(f"/playback/lang-giang-cam1/index.m3u8?{span}")] == [400, 400]
+    assert [operator.status(f"/api/timeline/lang-giang-cam1?{span}"), operator.status(f"/playback/lang-giang-cam1/index.m3u8?{span}")] == [
+        400,
+        400,
+    ]
 
 
 def test_recordings_are_for_those_who_may_see_them(portal, leader):
     span = f"from={BEGIN_S}&until={BEGIN_S + 60}"
-    assert [leader.status(f"/api/timeline/{camera}?{span}") for camera in ("tan-dinh-cam1", "lang-giang-cam1", "no-such")] == [403, 403, 403]
+    assert [leader.status(f"/api/timeline/{camera}?{span}") for camera in ("tan-dinh-cam1", "lang-giang-cam1", "no-such")] == [
+        403,
+        403,
+        403,
+    ]
     assert leader.status(f"/playback/tan-dinh-cam1/index.m3u8?{span}") == 403
 
 
@@ -387,7 +416,9 @@ def test_the_state_is_of_ones_own_cameras_and_never_an_old_one(portal, leader):
     unknown = {"state": "unknown", "since": None, "cause": None}
     for age_s, expected in ((0, {key: state[key] for key in unknown}), (60, unknown), (-60, unknown)):
         written = datetime.fromtimestamp(time.time() - age_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        file.with_suffix(".draft").write_text(json.dumps({"written": written, "cameras": {"tan-dinh-cam1": state, "lang-giang-cam1": state}}))
+        file.with_suffix(".draft").write_text(
+            json.dumps({"written": written, "cameras": {"tan-dinh-cam1": state, "lang-giang-cam1": state}})
+        )
         file.with_suffix(".draft").replace(file)
         assert leader.get("/api/state").json == {"written": written, "cameras": {"tan-dinh-cam1": expected, "tan-dinh-cam2": unknown}}
     file.write_text("{")

@@ -151,7 +151,11 @@ def test_without_the_gate_nothing_is_shown_and_with_it_everybody_is_still_there(
     path = portal.live("tan-dinh-cam1")
     for number in (signal.SIGTERM, signal.SIGKILL):
         portal.down(number)
-        assert [people["tan-dinh"].status(path), Person(portal, MACHINE).status(path), people["tan-dinh"].status("/api/me")] == [500, 500, 502]
+        assert [people["tan-dinh"].status(path), Person(portal, MACHINE).status(path), people["tan-dinh"].status("/api/me")] == [
+            500,
+            500,
+            502,
+        ]
         portal.up()
         assert [people["tan-dinh"].status(path), people["tan-dinh"].status("/api/me")] == [200, 200]
 
@@ -233,7 +237,10 @@ def test_whoever_asks_whether_the_portal_lives_is_told(portal):
 def test_http_2_is_spoken(portal):
     context = ssl.create_default_context(cafile=portal.folder / "portal.pem")
     context.set_alpn_protocols(["h2", "http/1.1"])
-    with socket.create_connection(("127.0.0.1", portal.port), 10) as plain, context.wrap_socket(plain, server_hostname="127.0.0.1") as secure:
+    with (
+        socket.create_connection(("127.0.0.1", portal.port), 10) as plain,
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
+    ):
         assert (secure.selected_alpn_protocol(), secure.version()) == ("h2", "TLSv1.3")
 
 

@@ -7,7 +7,22 @@ from .equipment import Camera, Channel, Device, Disk, Line, Nvr, Other, Reuse, R
 from .policy import LineShare, Policy, Reserve
 from .province import Agreement, Centre, Disks, Extent, Masters, Networks, Province, Ssh, Viewer
 from .site import Compliance, Coordinates, Needs, Office, Power, Site, Unit
-from .values import CameraClass, Codec, Decision, Id, Isolation, Level, LineKind, Platform, PriceItem, StreamName, TunnelKind, Value, ViewerKind, Zone
+from .values import (
+    CameraClass,
+    Codec,
+    Decision,
+    Id,
+    Isolation,
+    Level,
+    LineKind,
+    Platform,
+    PriceItem,
+    StreamName,
+    TunnelKind,
+    Value,
+    ViewerKind,
+    Zone,
+)
 
 __all__ = [
     "Agreement",

@@ -1,7 +1,7 @@
 """What a path asks for. Only the exact form that nginx serves is taken: no escape, no dot, no second slash, so that both read it alike."""
 
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 CAMERA = "(?P<camera>[a-z][a-z0-9-]{0,80})"
 FILES = {
@@ -25,6 +25,6 @@ def asked(uri):
 
 def _seconds(stamp):
     try:
-        return datetime.strptime(stamp, STAMP).replace(tzinfo=timezone.utc).timestamp()
+        return datetime.strptime(stamp, STAMP).replace(tzinfo=UTC).timestamp()
     except ValueError:  # the thirteenth month: no such file is there
         return 0.0

@@ -2,7 +2,7 @@
 
 import math
 import sqlite3
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from footage import spans
 from footage.index import open_index
@@ -46,7 +46,7 @@ def playlist(shards, camera, from_s, until_s):
     for number, piece in enumerate(pieces):
         if number:
             lines.append("#EXT-X-DISCONTINUITY")
-        at = datetime.fromtimestamp(piece.start_s, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        at = datetime.fromtimestamp(piece.start_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         folder = "backfill/" if piece.source == "backfill" else ""
         name = piece.path.rpartition("/")[2]
         seconds = piece.end_s - piece.start_s

@@ -1,7 +1,7 @@
 """How the cameras are, from what motcua-state writes; what is old or missing says nothing."""
 
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 OLD_SECONDS = 30
 UNKNOWN = {"state": "unknown", "since": None, "cause": None}
@@ -36,6 +36,6 @@ class State:
 def _seconds(stamp):
     try:
         at = datetime.fromisoformat(stamp)
-        return (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).timestamp()
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
     except (TypeError, ValueError):
         return float("-inf")

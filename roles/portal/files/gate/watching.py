@@ -37,4 +37,3 @@ class Watching:
             one.dirty = False
         self._going = {key: one for key, one in self._going.items() if now_s - one.until_s <= PAUSE_SECONDS}
         return found
-
