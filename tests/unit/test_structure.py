@@ -14,7 +14,21 @@ ORDER = [
     "connection", "guarded", "console", "files", "sps", "rtp", "rtsp", "survey", "action",
     "findings", "report",
 ]  # fmt: skip
-PLAN = ["addresses", "tunnels", "ladder", "optimum", "streams", "storage", "access", "matrix", "reasons", "suitability", "lacks", "reuse"]
+PLAN = [
+    "addresses",
+    "tunnels",
+    "ladder",
+    "optimum",
+    "streams",
+    "storage",
+    "access",
+    "matrix",
+    "reasons",
+    "suitability",
+    "lacks",
+    "reuse",
+    "shards",
+]
 FILES = sorted(path for path in CORE.rglob("*.py"))
 
 

@@ -14,10 +14,9 @@ from .autonomous import TIMERS, hub_asn, site_asn
 from .host import Host, Plan, flow_row
 from .portal import CONNECTIONS_PER_ADDRESS, devices, devices_port, portal
 from .pulls import recorded
+from .recorder import LIVE_ROOT, recorder
 from .router import SLOTS, management
 
-SEGMENT_SECONDS = 60
-MINIMUM_FREE_PERCENT = 5
 IKE_PORTS = (500, 4500)
 FALLBACK_PORT = 443  # UDP, where a provider lets little else out
 STANDBY = {"check_seconds": 3, "failures": 4, "settle_seconds": 60}
@@ -44,14 +43,8 @@ def _time(province: Province, name: str) -> dict[str, Any]:
 
 
 def _storage(province: Province, planned: Plan) -> dict[str, Any]:
-    recorder = {
-        "root": "/var/lib/motcua/recordings",
-        "live_root": "/run/motcua-live",
-        "segment_seconds": SEGMENT_SECONDS,
-        "minimum_free_percent": MINIMUM_FREE_PERCENT,
-        "cameras": recorded(province, planned),
-    }
-    return {"recorder": recorder, "portal": portal(province, planned, recorder)}
+    records = recorder(province, planned)
+    return {"recorder": records, "portal": portal(province, planned, records)}
 
 
 def _ioc(province: Province, planned: Plan, name: str) -> dict[str, Any]:
@@ -67,7 +60,7 @@ def _ioc(province: Province, planned: Plan, name: str) -> dict[str, Any]:
             "centre": str(storage.address),
             "centre_id": first,
             "port": PORTAL_PORTS[0],
-            "live_root": "/run/motcua-live",
+            "live_root": LIVE_ROOT,
             **STANDBY,
             "viewers": [str(province.centres[name].lan), *(str(address) for address in storage.controllers)],
             "cameras": rows,

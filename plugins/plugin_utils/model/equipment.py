@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from .hours import HoursSpan, spans_of
 from .policy import Policy
 from .values import (
     CameraClass,
@@ -206,6 +207,12 @@ class Camera(Device):
     def retention_days(self) -> int:
         """How long the centre keeps its footage."""
         return self.policy.class_days.get(self.camera_class, self.policy.recording_days)
+
+    @property
+    def recording_hours(self) -> tuple[HoursSpan, ...] | None:
+        """The spans of a week in which the centre keeps its footage; None: always."""
+        written = self.policy.recording_hours.get(self.camera_class)
+        return None if written is None else spans_of(written)
 
 
 class Other(Device):

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from .policy import Policy
 from .site import Coordinates, Site
-from .values import Count, Id, Latitude, LineKind, Longitude, Port, PriceItem, Text, Value, ViewerKind
+from .values import Count, Folder, Id, Latitude, LineKind, Longitude, Port, PriceItem, Text, Value, ViewerKind
 
 
 class Centre(Value):
@@ -24,6 +24,10 @@ class Centre(Value):
     endpoints: Mapping[LineKind, IPv4Address] = Field(default={}, description="literal addresses: DNS may be dead")
     port: Port = 51820
     controllers: tuple[IPv4Address, ...] = ()
+    shards: Annotated[tuple[Folder, ...], Field(min_length=1, max_length=64)] = Field(
+        default=("/var/lib/motcua/recordings",),
+        description="where footage lies, one file system each; only the default may be a plain folder",
+    )
     footage_gb: Annotated[float, Field(gt=0)] | None = Field(default=None, description="what its disks hold of footage today, decimal GB")
     line_mbps: Annotated[float, Field(gt=0)] | None = Field(default=None, description="what all sites' video may take of its line")
 

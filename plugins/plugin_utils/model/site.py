@@ -94,6 +94,10 @@ class Site(Value):
     retired: date | None = Field(default=None, description="the first day on which the office is closed; its number is never given again")
     sample: bool = Field(default=False, description="equipment and lines are made up, to try the planners with")
     coordinates: Coordinates | None = None
+    recording_notice: date | None = Field(
+        default=None,
+        description="the day on which somebody saw the notice that people are recorded here; without it the site isn't accepted",
+    )
     office: Office = Office()
     zones: tuple[Zone, ...] = Field(default=("counter", "waiting", "entrance"), description="what must be watched")
     isolation: Isolation

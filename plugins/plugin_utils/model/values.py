@@ -17,6 +17,7 @@ Sentence = Annotated[str, StringConstraints(pattern=r"^[^{}\x00-\x1f]+$", max_le
 Mac = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 StreamPath = Annotated[str, StringConstraints(pattern=r"^/[^\s@\"'$\\\\]*$", max_length=200)]
+Folder = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9][A-Za-z0-9._-]*)+$", max_length=120)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Mbps = Annotated[float, Field(gt=0, le=100_000)]

@@ -46,6 +46,9 @@ def write(shard, holds):
     with draft.open("w", encoding="utf-8") as file:
         json.dump([asdict(hold) for hold in holds], file, ensure_ascii=False, indent=1)
         file.flush()
+        os.fchmod(file.fileno(), 0o640)
+        if os.geteuid() == 0:
+            os.fchown(file.fileno(), shard.stat().st_uid, -1)  # what root writes for somebody, the cleaner must be able to read
         os.fsync(file.fileno())
     draft.replace(shard / NAME)
     sync_folder(shard)

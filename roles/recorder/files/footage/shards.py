@@ -53,8 +53,9 @@ def prepare(shard, known, owner, group, default=DEFAULT):
         folder.mkdir(mode=0o2750, parents=True, exist_ok=True)
         changed |= _own(folder.parent if source == "backfill" else folder, owner, group) | _own(folder, owner, group)
     if not (shard / MARKER).exists():
-        (shard / MARKER).touch(mode=0o640)
-        _own(shard / MARKER, owner, group, 0o640)
+        for name in (".lock", MARKER):
+            (shard / name).touch(mode=0o640)
+            _own(shard / name, owner, group, 0o640)
         holds.sync_folder(shard)
         changed = True
     return changed
