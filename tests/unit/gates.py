@@ -60,7 +60,7 @@ class Answer:
 
 class _Unix(http.client.HTTPConnection):
     def __init__(self, path):
-        super().__init__("centre", timeout=20)
+        super().__init__("centre", timeout=60)
         self._path = path
 
     def connect(self):
@@ -140,7 +140,7 @@ class Portal:
         if self.port is None:
             return _Unix(self.folder / "gate.sock")
         context = ssl.create_default_context(cafile=self.folder / "portal.pem")
-        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=20, context=context, source_address=(address, 0))
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=context, source_address=(address, 0))
 
     # --- the gate ------------------------------------------------------------------------------------------------------
 
@@ -157,7 +157,7 @@ class Portal:
 
     def down(self, number=signal.SIGTERM):
         self._gate.send_signal(number)
-        said = self._gate.communicate(timeout=20)[1]
+        said = self._gate.communicate(timeout=60)[1]
         assert "Traceback" not in said, said
 
     def close(self):
@@ -190,7 +190,7 @@ class Portal:
         subprocess.run(command, check=True, capture_output=True)
         program = shutil.which("nginx", path="/usr/sbin:/usr/bin")
         command = [program, "-p", str(self.folder), "-e", str(self.folder / "error.log"), "-c", str(self.folder / "nginx.conf")]
-        checked = subprocess.run([*command, "-t"], capture_output=True, text=True)
+        checked = subprocess.run([*command, "-t"], check=False, capture_output=True, text=True)
         assert checked.returncode == 0, checked.stderr
         self._nginx = subprocess.Popen([*command, "-g", "daemon off;"])
         eventually(self._answers)
@@ -208,7 +208,7 @@ class Portal:
         """`motcua-viewer` with these words: its answer."""
         environment = os.environ | {"MOTCUA_PLACES": str(self.folder / "places.json"), "PYTHONDONTWRITEBYTECODE": "1"}
         command = [PYTHON, str(ROLE / "files/motcua-viewer"), *words]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert not done.stderr, done.stderr
         return json.loads(done.stdout)
 

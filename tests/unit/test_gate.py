@@ -10,7 +10,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -296,7 +296,7 @@ def test_an_agreement_that_ends_stops_the_next_piece(portal):
     person = portal.person("cong-an")
     assert auth(person, "/live/xuong-lam-cam1/index.m3u8") == 204
     held = portal.settings["viewers"]["cong-an"]["until"]
-    portal.settings["viewers"]["cong-an"]["until"] = (date.today() - timedelta(days=2)).isoformat()
+    portal.settings["viewers"]["cong-an"]["until"] = (datetime.now(UTC).date() - timedelta(days=2)).isoformat()
     portal.write_settings()
     assert seconds_until(403, lambda: auth(person, "/live/xuong-lam-cam1/index.m3u8")) < 5
     assert person.get("/api/tree").json == []

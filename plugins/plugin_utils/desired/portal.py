@@ -31,7 +31,7 @@ def portal(province: Province, planned: Plan, recorder: Mapping[str, Any]) -> di
     return {
         "port": PORTAL_PORTS[0],
         "live_root": recorder["live_root"],
-        "shards": _shards(recorder),
+        "shards": recorder["shards"],
         "connections_per_address": CONNECTIONS_PER_ADDRESS,
         "devices": [row] if (row := devices(province)) else [],
         "settings": {
@@ -39,7 +39,7 @@ def portal(province: Province, planned: Plan, recorder: Mapping[str, Any]) -> di
             "enrol_page": ENROL_PAGE,
             "language": LANGUAGE,
             "timezone": province.timezone,
-            "shards": _shards(recorder),
+            "shards": recorder["shards"],
             "log_days": LOG_DAYS,
             "sessions": SESSIONS,
             "watchers": [str(other.address) for other in province.centres.values() if other.kind == "ioc"],
@@ -77,10 +77,6 @@ def devices(province: Province) -> dict[str, Any] | None:
 def devices_port(province: Province) -> int:
     """The port beside those of the sites' tunnels."""
     return province.storage_centre()[1].port + 2
-
-
-def _shards(recorder: Mapping[str, Any]) -> list[str]:
-    return list(recorder.get("shards") or [recorder["root"]])
 
 
 def _cameras(province: Province, planned: Plan) -> list[dict[str, Any]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ..model import Camera, Province
-from ..plan.access import PORTAL_PORTS
 from ..plan.shards import shard_of
 from .host import Plan, device_host
 from .pulls import main_path, recorded
@@ -24,8 +23,6 @@ def recorder(province: Province, planned: Plan) -> dict[str, Any]:
         "shards": shards,
         "live_root": LIVE_ROOT,
         "segment_seconds": SEGMENT_SECONDS,
-        "port": PORTAL_PORTS[0],
-        "viewers": [str(other.address) for other in province.centres.values() if other.kind == "ioc"],
         "cameras": rows,
         "on_demand": [row for row in rows if row["main_path"] is not None],
         "on_demand_seconds": ON_DEMAND_SECONDS,

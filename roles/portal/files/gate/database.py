@@ -35,6 +35,16 @@ CREATE TABLE IF NOT EXISTS device (
 """
 
 
+WATCHED = """
+INSERT INTO viewing (id, account, viewer, address, camera, kind, from_s, until_s, footage_from_s, footage_until_s)
+VALUES (:id, :account, :viewer, :address, :camera, :kind, :from_s, :until_s, :footage_from_s, :footage_until_s)
+ON CONFLICT (id) DO UPDATE SET until_s = excluded.until_s, footage_from_s = excluded.footage_from_s,
+  footage_until_s = excluded.footage_until_s"""
+VIEWINGS = """
+SELECT * FROM viewing WHERE until_s >= ?1 AND from_s < ?2 AND (?3 IS NULL OR camera = ?3) AND (?4 IS NULL OR account = ?4)
+ORDER BY from_s, id"""
+
+
 @dataclass
 class Account:
     """A person: ``viewer`` says whose rights they have; without ``password`` they haven't enrolled yet."""
@@ -60,7 +70,7 @@ class Session:
 
 @dataclass
 class Viewing:
-    """Someone who watched one camera, from the first piece to the last; ``footage`` is the recordings' own time. ``account`` is empty for machines."""
+    """Someone who watched one camera, from first piece to last; ``footage``: the recordings' own time. A machine has no ``account``."""
 
     id: int
     account: str
@@ -122,8 +132,8 @@ class Database:
 
     def accounts(self):
         """All accounts, by name."""
-        keys = ", ".join(Account.__dataclass_fields__)
-        found = [Account(**row) for row in self._db.execute(f"SELECT {keys} FROM account ORDER BY account")]
+        asked = "SELECT account, viewer, name, password, totp, totp_step, disabled, created_s FROM account ORDER BY account"
+        found = [Account(**row) for row in self._db.execute(asked)]
         for one in found:
             one.disabled = bool(one.disabled)
         return {one.account: one for one in found}
@@ -152,7 +162,7 @@ class Database:
         return Link(row["account"], row["totp"], state)
 
     def enrol(self, token, password, totp_step, address, now_s):
-        """Use a link up: the password is the new one, and whoever was logged in with the old one no longer is. Whether it was still open."""
+        """Use a link up: the password is new, whoever was logged in with the old one no longer is. Whether the link was still open."""
         with self._write():
             used = "UPDATE link SET used_s = ? WHERE hash = ? AND used_s IS NULL AND expires_s > ? RETURNING account, totp"
             row = self._db.execute(used, (now_s, hash_of(token), now_s)).fetchone()
@@ -168,8 +178,9 @@ class Database:
         """Let an account in no longer: sessions, links and devices end. Whether there was one of that name."""
         with self._write():
             done = self._db.execute("UPDATE account SET disabled = 1 WHERE account = ?", (account,)).rowcount
-            for table in ("session", "link", "device"):
-                self._db.execute(f"DELETE FROM {table} WHERE account = ?", (account,))
+            self._db.execute("DELETE FROM session WHERE account = ?", (account,))
+            self._db.execute("DELETE FROM link WHERE account = ?", (account,))
+            self._db.execute("DELETE FROM device WHERE account = ?", (account,))
             if done:
                 self._event(account, "", "disabled", now_s)
         return bool(done)
@@ -263,18 +274,12 @@ class Database:
 
     def watched(self, viewings):
         """Write viewings, new ones and those that went on."""
-        fields = ("id", "account", "viewer", "address", "camera", "kind", "from_s", "until_s", "footage_from_s", "footage_until_s")
-        written = f"INSERT INTO viewing ({', '.join(fields)}) VALUES ({', '.join('?' * len(fields))}) "
-        written += "ON CONFLICT (id) DO UPDATE SET until_s = excluded.until_s, footage_from_s = excluded.footage_from_s, "
-        written += "footage_until_s = excluded.footage_until_s"
         with self._write():
-            self._db.executemany(written, [tuple(getattr(one, key) for key in fields) for one in viewings])
+            self._db.executemany(WATCHED, [{key: value for key, value in vars(one).items() if key != "dirty"} for one in viewings])
 
     def viewings(self, from_s, until_s, camera=None, account=None):
         """The viewings that lie between, the oldest first."""
-        within = "until_s >= ?1 AND from_s < ?2 AND (?3 IS NULL OR camera = ?3) AND (?4 IS NULL OR account = ?4)"
-        asked = f"SELECT * FROM viewing WHERE {within} ORDER BY from_s, id"
-        return [dict(row) for row in self._db.execute(asked, (from_s, until_s, camera, account))]
+        return [dict(row) for row in self._db.execute(VIEWINGS, (from_s, until_s, camera, account))]
 
     def events(self, from_s, until_s, account=None):
         """Logins, refusals, enrolments and ends that lie between, the oldest first."""
@@ -296,7 +301,7 @@ class Database:
         return [dict(row) for row in self._db.execute("SELECT * FROM device ORDER BY created_s, public_key")]
 
     def add_device(self, public_key, account, free, now_s):
-        """Enter a device of an account that isn't disabled, with the first address of ``free`` that is nobody's; None when all are taken."""
+        """Enter a device of an account that isn't disabled, at the first of ``free`` that is nobody's; None when all are taken."""
         with self._write():
             taken = {row["address"] for row in self._db.execute("SELECT address FROM device")}
             address = next((one for one in free if one not in taken), None)

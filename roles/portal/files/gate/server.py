@@ -92,7 +92,7 @@ class Gate:
         except Refused as refused:
             return web.json_response(refused.said, status=refused.status, headers=_kept_nowhere())
         except sqlite3.Error as error:
-            LOG.error("the database can't be used (%s)", error)
+            LOG.warning("the database can't be used (%s)", error)
             return web.json_response({"error": "database"}, status=503, headers=_kept_nowhere())
         except Exception:
             LOG.exception("an answer failed")
@@ -142,7 +142,7 @@ class Gate:
         try:
             self._database.watched(viewings)
         except sqlite3.Error as error:
-            LOG.error("who watches can't be written down (%s)", error)
+            LOG.warning("who watches can't be written down (%s)", error)
             for one in viewings:
                 one.dirty = True
 
@@ -305,7 +305,7 @@ class Gate:
             shards = [Path(shard) for shard in self._rights.settings["shards"]]
             return await asyncio.get_running_loop().run_in_executor(self._readers, question, shards, camera, *span)
         except (OSError, sqlite3.Error) as error:
-            LOG.error("the recordings of %s can't be listed (%s)", camera, error)
+            LOG.warning("the recordings of %s can't be listed (%s)", camera, error)
             raise Refused(503, "recordings") from None
 
     async def _demand(self, request, camera):
@@ -316,7 +316,7 @@ class Gate:
         except NoRoom:
             raise Refused(409, "no_room") from None
         except (OSError, ValueError, TimeoutError) as error:
-            LOG.error("the main stream of %s can't be asked for (%s)", camera, error)
+            LOG.warning("the main stream of %s can't be asked for (%s)", camera, error)
             raise Refused(503, "demand") from None
         return web.json_response({"seconds": seconds}, status=202, headers=_kept_nowhere())
 
@@ -360,7 +360,7 @@ class Gate:
                         due[seconds] = time.monotonic() + seconds
                         await work()
             except sqlite3.Error as error:
-                LOG.error("the database can't be used (%s)", error)
+                LOG.warning("the database can't be used (%s)", error)
             await asyncio.sleep(TICK_SECONDS)
 
     async def _follow(self):
@@ -369,7 +369,7 @@ class Gate:
                 self._rights, self._said = Rights(self._places["settings"]), None
         except (OSError, ValueError, KeyError, TypeError) as error:
             if str(error) != self._said:
-                LOG.error("%s: can't be used (%r), so the former rights hold; roll out the centre again", self._places["settings"], error)
+                LOG.warning("%s: can't be used (%r), so the former rights hold; roll out the centre again", self._places["settings"], error)
             self._said = str(error)
         if await self._kept(self._database.changed):
             await self._renew()
