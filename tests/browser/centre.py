@@ -50,8 +50,12 @@ class Visit:
 
     def __init__(self, browser, portal, **given):
         self.portal, self.trouble = portal, []
-        self.context = browser.new_context(base_url=portal.origin, **{"locale": "vi-VN", "viewport": {"width": 1280, "height": 800}} | given)
-        self.context.add_init_script("addEventListener('securitypolicyviolation', e => console.error('CSP: ' + e.violatedDirective + ' ' + e.blockedURI))")
+        self.context = browser.new_context(
+            base_url=portal.origin, **{"locale": "vi-VN", "viewport": {"width": 1280, "height": 800}} | given
+        )
+        self.context.add_init_script(
+            "addEventListener('securitypolicyviolation', e => console.error('CSP: ' + e.violatedDirective + ' ' + e.blockedURI))"
+        )
         self.context.set_default_timeout(15_000)
         self.page = self.context.new_page()
         self.page.on("request", self._request)

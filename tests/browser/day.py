@@ -32,7 +32,10 @@ class Day:
         return {"spans": spans, "gaps": gaps}
 
     def playlist(self, from_s, until_s):
-        lines, last = ["#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-PLAYLIST-TYPE:VOD", f"#EXT-X-TARGETDURATION:{PIECE_S}", "#EXT-X-MEDIA-SEQUENCE:0"], None
+        lines, last = (
+            ["#EXTM3U", "#EXT-X-VERSION:3", "#EXT-X-PLAYLIST-TYPE:VOD", f"#EXT-X-TARGETDURATION:{PIECE_S}", "#EXT-X-MEDIA-SEQUENCE:0"],
+            None,
+        )
         for at_s, source in self._pieces(from_s, until_s):
             if last and last != (at_s - PIECE_S, source):
                 lines.append("#EXT-X-DISCONTINUITY")

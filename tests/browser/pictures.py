@@ -22,7 +22,20 @@ def _clocked(rate, speed=()):
         for bit in range(BITS)
     ]
     filters = ",".join([f"drawbox=x=0:y=0:w={BITS * SQUARE}:h={SQUARE}:t=fill:color=black", *bits])
-    encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-pix_fmt", "yuv420p", "-sc_threshold", "0", "-g", str(2 * rate)]
+    encoder = [
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-tune",
+        "zerolatency",
+        "-pix_fmt",
+        "yuv420p",
+        "-sc_threshold",
+        "0",
+        "-g",
+        str(2 * rate),
+    ]
     return ["nice", "-n", "10", "ffmpeg", "-nostdin", "-v", "error", *speed, "-f", "lavfi", "-i", f"testsrc2=size=640x360:rate={rate}", "-vf", filters, *encoder]  # fmt: skip
 
 

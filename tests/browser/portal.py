@@ -14,9 +14,7 @@ from tests.browser import province
 
 PAGES = Path("roles/portal/files/page")
 COOKIE = "__Host-motcua"
-CSP = (
-    "default-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; frame-ancestors 'none'"
-)
+CSP = "default-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; frame-ancestors 'none'"
 OF_ALL = {"/state.json", "/wall.html", "/province.html"}
 
 
@@ -42,7 +40,12 @@ class Portal(ThreadingHTTPServer):
         self.sessions, self.asked, self.frozen = {}, [], {}
         self.states, self.written_s, self.room, self.main_ready, self.wrong = province.states(), None, True, True, 0
         self.invitations = {
-            "giay-moi-1": {"name": "Lê Minh Vận", "kind": "operator", "code_required": True, "otpauth": "otpauth://totp/motcua:vanhanh?secret=JBSWY3DPEHPK3PXP&issuer=motcua"},
+            "giay-moi-1": {
+                "name": "Lê Minh Vận",
+                "kind": "operator",
+                "code_required": True,
+                "otpauth": "otpauth://totp/motcua:vanhanh?secret=JBSWY3DPEHPK3PXP&issuer=motcua",
+            },
             "giay-moi-2": {"name": "Nguyễn Thị Xuân", "kind": "leader", "code_required": False},
         }
 
@@ -97,7 +100,9 @@ class Answer(BaseHTTPRequestHandler):
 
     def _tell_me(self, account, token):
         who = province.ACCOUNTS[account]
-        return self._json({key: who[key] for key in ("name", "viewer", "kind", "screens")} | {"account": account, "token": token, "language": "vi"})
+        return self._json(
+            {key: who[key] for key in ("name", "viewer", "kind", "screens")} | {"account": account, "token": token, "language": "vi"}
+        )
 
     def _may(self, camera, what="live"):
         who, *_ = self._me()
@@ -119,7 +124,12 @@ class Answer(BaseHTTPRequestHandler):
                 return self._json(province.only(province.provinces_tree(), who["live"], who["playback"]))
             case ["api", "state"]:
                 who, *_ = self._me()
-                return self._json({"written": province.iso(self.server.written_s or time.time()), "cameras": {id_: self.server.states[id_] for id_ in who["live"]}})
+                return self._json(
+                    {
+                        "written": province.iso(self.server.written_s or time.time()),
+                        "cameras": {id_: self.server.states[id_] for id_ in who["live"]},
+                    }
+                )
             case ["state.json"]:
                 return self._json(province.province_state(self.server.written_s or time.time(), self.server.states))
             case ["api", "timeline", camera]:

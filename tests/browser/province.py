@@ -6,7 +6,16 @@ SINCE = "2026-11-26T01:12:00Z"  # 08:12 in the province
 
 
 def camera(site, number, name, codec="h264"):
-    return {"id": f"{site}-cam{number}", "name": name, "zone": "counter", "codec": codec, "width": 640, "height": 360, "live": True, "playback": False}
+    return {
+        "id": f"{site}-cam{number}",
+        "name": name,
+        "zone": "counter",
+        "codec": codec,
+        "width": 640,
+        "height": 360,
+        "live": True,
+        "playback": False,
+    }
 
 
 def unit(id_, name, level, cameras=(), children=()):
@@ -19,6 +28,8 @@ def commune(id_, name, count=2):
 
 
 def provinces_tree():
+    huong_son = commune("huong-son", "Xã Hương Sơn", 4)
+    huong_son["cameras"].append(camera("huong-son", 5, "Bãi xe Xã Hương Sơn", "h265"))
     luc_nam = unit(
         "luc-nam",
         "Huyện Lục Nam",
@@ -30,8 +41,8 @@ def provinces_tree():
         "lang-giang",
         "Huyện Lạng Giang",
         "district",
-        [camera("lang-giang", 1, "Sảnh huyện Lạng Giang"), camera("lang-giang", 2, "Bãi xe huyện Lạng Giang", "h265")],
-        [commune("tan-dinh", "Xã Tân Dĩnh", 5), commune("huong-son", "Xã Hương Sơn", 4)],
+        [camera("lang-giang", 1, "Sảnh huyện Lạng Giang")],
+        [commune("tan-dinh", "Xã Tân Dĩnh", 5), huong_son],
     )
     return [unit("bac-giang", "Tỉnh Bắc Giang", "province", [], [luc_nam, lang_giang])]
 
@@ -83,9 +94,16 @@ def states():
 
 
 def province_state(now_s, cameras):
-    names = {one["id"]: one["name"] for top in provinces_tree() for one in (top, *top["children"], *(low for mid in top["children"] for low in mid["children"]))}
+    names = {
+        one["id"]: one["name"]
+        for top in provinces_tree()
+        for one in (top, *top["children"], *(low for mid in top["children"] for low in mid["children"]))
+    }
     site_of = {id_: id_.rsplit("-", 1)[0] for id_ in EVERY}
     sites = {site: {"name": names[site], "lines": {"vnpt": {"state": "up"}}, "cause": None} for site in dict.fromkeys(site_of.values())}
     sites["cam-ly"] |= {"lines": {"vnpt": {"state": "down"}, "viettel": {"state": "unknown"}}, "cause": "line"}
-    rows = {id_: {"site": site_of[id_], **seen, "recording": seen["state"] == "live", "last_segment": iso(now_s - 30)} for id_, seen in cameras.items()}
+    rows = {
+        id_: {"site": site_of[id_], **seen, "recording": seen["state"] == "live", "last_segment": iso(now_s - 30)}
+        for id_, seen in cameras.items()
+    }
     return {"written": iso(now_s), "sites": sites, "cameras": rows}

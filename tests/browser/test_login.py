@@ -63,7 +63,9 @@ def test_an_invitation_with_a_code_is_used_once(visit, portal):
     expect(page.get_by_text("Chào Lê Minh Vận")).to_be_visible()
     assert "giay-moi" not in page.url, "the token stays in no history"
     qr = page.get_by_role("img", name="Mã QR")
-    dark = qr.evaluate("canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data].filter(one => one === 0).length")
+    dark = qr.evaluate(
+        "canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data].filter(one => one === 0).length"
+    )
     assert dark > 1000
     expect(page.get_by_text("JBSW Y3DP EHPK 3PXP")).to_be_visible()
     first, again, code = page.get_by_label("Mật khẩu mới"), page.get_by_label("Nhập lại mật khẩu"), page.get_by_label("Mã 6 số")

@@ -40,7 +40,9 @@ class Playback:
 
     def click_minute(self, minute):
         rect = self.line.locator("rect.live").first
-        first = rect.evaluate("rect => [Number(rect.dataset.from), Number(rect.dataset.until), rect.getBoundingClientRect().left, rect.getBoundingClientRect().right]")
+        first = rect.evaluate(
+            "rect => [Number(rect.dataset.from), Number(rect.dataset.until), rect.getBoundingClientRect().left, rect.getBoundingClientRect().right]"
+        )
         began, ended, left, right = first
         x = left + (self.portal.day.began_s + minute * 60 - began) / (ended - began) * (right - left)
         box = self.line.bounding_box()
@@ -53,24 +55,35 @@ def playing(visit, portal):
 
 
 def test_the_day_is_drawn_with_gaps_and_what_was_filled_in(playing):
-    kinds = playing.line.locator("rect[data-from]").evaluate_all("rects => rects.map(rect => [rect.getAttribute('class'), Number(rect.dataset.from), Number(rect.dataset.until)])")
+    kinds = playing.line.locator("rect[data-from]").evaluate_all(
+        "rects => rects.map(rect => [rect.getAttribute('class'), Number(rect.dataset.from), Number(rect.dataset.until)])"
+    )
     began = playing.portal.day.began_s
-    drawn = {kind: [((start - began) / 60, (end - began) / 60) for what, start, end in kinds if what == kind] for kind in ("live", "backfill", "gap")}
+    drawn = {
+        kind: [((start - began) / 60, (end - began) / 60) for what, start, end in kinds if what == kind]
+        for kind in ("live", "backfill", "gap")
+    }
     assert drawn["live"] == [(0, 3), (6, 8), (9, 10)]
     assert drawn["backfill"] == [(3, 5)]
     assert drawn["gap"] == [(-480, 0), (5, 6), (8, 9), (10, 960)]
-    fills = playing.line.evaluate("line => ['live', 'backfill', 'gap'].map(kind => getComputedStyle(line.querySelector('rect.' + kind)).fill)")
+    fills = playing.line.evaluate(
+        "line => ['live', 'backfill', 'gap'].map(kind => getComputedStyle(line.querySelector('rect.' + kind)).fill)"
+    )
     assert len(set(fills)) == 3
     playing.page.get_by_text("Chỗ trống trong ngày").click()
     expect(playing.page.get_by_role("button", name="08:05:00 – 08:06:00")).to_be_visible()
 
 
 def test_a_click_shows_the_picture_of_that_time(playing):
-    until(lambda: playing.seen_minutes(), 10, "a picture")
+    until(playing.seen_minutes, 10, "a picture")
     playing.zoom_to_recordings()
     for minute in (1.5, 4.2, 7.1):
         playing.click_minute(minute)
-        until(lambda minute=minute: playing.seen_minutes() and 0 <= playing.seen_minutes() - minute < 0.15, 10, f"the picture of minute {minute}, not {playing.seen_minutes()}")
+        until(
+            lambda minute=minute: playing.seen_minutes() and 0 <= playing.seen_minutes() - minute < 0.15,
+            10,
+            f"the picture of minute {minute}, not {playing.seen_minutes()}",
+        )
         assert abs(playing.minutes() - playing.seen_minutes()) * 60 < 1.5
     expect(playing.page.locator(".clock")).to_have_text(re.compile(r"\d\d/\d\d/\d{4} 08:07:\d\d"))
     playing.click_minute(5.4)
@@ -79,7 +92,7 @@ def test_a_click_shows_the_picture_of_that_time(playing):
 
 
 def test_the_keyboard_moves_and_finds_the_gaps(playing):
-    until(lambda: playing.seen_minutes(), 10, "a picture")
+    until(playing.seen_minutes, 10, "a picture")
     playing.page.get_by_role("button", name="Dừng").click()
     playing.line.focus()
     at = playing.minutes()
@@ -95,7 +108,7 @@ def test_the_keyboard_moves_and_finds_the_gaps(playing):
 
 
 def test_zoom_and_drag(playing):
-    until(lambda: playing.seen_minutes(), 10, "a picture")
+    until(playing.seen_minutes, 10, "a picture")
     first = playing.line.locator("rect.live").first
     width = first.bounding_box()["width"]
     playing.zoom_to_recordings()
@@ -112,7 +125,7 @@ def test_zoom_and_drag(playing):
 
 
 def test_speed(playing):
-    until(lambda: playing.seen_minutes(), 10, "a picture")
+    until(playing.seen_minutes, 10, "a picture")
     playing.page.get_by_label("Tốc độ", exact=True).select_option("4")
     before, began = playing.seen_minutes(), playing.video.evaluate("() => performance.now()")
     until(lambda: (playing.seen_minutes() - before) * 60 > 8, 15, "it runs")
@@ -121,7 +134,7 @@ def test_speed(playing):
 
 
 def test_a_snapshot_is_a_png_that_names_camera_and_time(playing, tmp_path):
-    until(lambda: playing.seen_minutes(), 10, "a picture")
+    until(playing.seen_minutes, 10, "a picture")
     with playing.page.expect_download() as waiting:
         playing.page.locator(".playback .controls").get_by_role("button", name="Chụp ảnh").click()
     assert re.fullmatch(rf"{CAMERA}_{playing.portal.yesterday}_08-0\d-\d\d\.png", waiting.value.suggested_filename)

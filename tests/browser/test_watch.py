@@ -79,7 +79,9 @@ def test_a_camera_says_how_it_is_since_when_and_why(visit, portal):
     ]:
         expect(page.locator(state.format(camera))).to_have_text(words)
     portal.states["bac-lung-cam1"] = {"state": "off", "since": province.SINCE, "cause": None}
-    expect(page.locator(state.format("bac-lung-cam1"))).to_have_text("mất tín hiệu từ 08:12 ngày 26/11/2026, chưa rõ nguyên nhân", timeout=8000)
+    expect(page.locator(state.format("bac-lung-cam1"))).to_have_text(
+        "mất tín hiệu từ 08:12 ngày 26/11/2026, chưa rõ nguyên nhân", timeout=8000
+    )
     portal.written_s = portal.day.began_s  # long ago: what was live then isn't known to be live now
     expect(page.locator(state.format("bac-lung-cam2"))).to_have_text(re.compile("^chưa rõ tình trạng từ 08:00"), timeout=8000)
 
@@ -108,12 +110,12 @@ def test_waits_grow_for_a_camera_that_is_off(visit, portal):
 
 def test_h265_is_offered_only_to_browsers_that_decode_it(visit, portal):
     page = visit().enter("ioc")
-    choose(page, "lang-giang-cam2")
+    choose(page, "huong-son-cam5")
     if page.evaluate("MediaSource.isTypeSupported('video/mp4; codecs=\"hvc1.1.6.L120.90\"')"):
         expect(page.locator(".tile")).to_have_attribute("data-stream", re.compile("playing|connecting"))
     else:
         expect(page.locator(".tile .message")).to_contain_text("H.265 mà trình duyệt này không giải mã được")
-        assert not [path for path in portal.asked if path.startswith("/live/lang-giang-cam2/")]
+        assert not [path for path in portal.asked if path.startswith("/live/huong-son-cam5/")]
 
 
 def test_the_browsers_own_hls_is_taken_where_there_is_no_media_source(visit):

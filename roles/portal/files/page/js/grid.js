@@ -53,7 +53,9 @@ export class Grid {
     const shown = this.#cameras.slice(this.page * this.size, (this.page + 1) * this.size);
     const ids = new Set(shown.map((camera) => camera.id));
     for (const [id, tile] of this.#tiles) if (!ids.has(id)) this.#drop(id, tile);
-    this.node.dataset.columns = Math.min(8, Math.ceil(Math.sqrt(Math.min(this.size, Math.max(1, shown.length)))));
+    const columns = Math.ceil(Math.sqrt(Math.max(1, shown.length)));
+    this.node.style.setProperty("--columns", columns);
+    this.node.style.setProperty("--rows", Math.ceil(Math.max(1, shown.length) / columns));
     for (const camera of shown) {
       if (!this.#tiles.has(camera.id)) {
         const tile = new Tile(camera, this.#around);

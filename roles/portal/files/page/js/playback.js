@@ -36,7 +36,8 @@ export function playback(api, camera, viewer, onlive) {
   const timeline = new Timeline((instant) => go(instant), () => nextGap());
   const shown = () => recording.instant ?? timeline.at;
 
-  const tell = (words) => {
+  const tell = (words, blank = false) => {
+    box.classList.toggle("blank", blank);
     message.textContent = words;
     message.hidden = !words;
   };
@@ -76,7 +77,7 @@ export function playback(api, camera, viewer, onlive) {
       listHoles();
       const last = found.spans.at(-1);
       if (!(await recording.open(bounds)) || !last) {
-        tell(t("playback.none"));
+        tell(t("playback.none"), true);
         timeline.place(bounds.from);
         clock.textContent = stampOf(bounds.from);
         return;
@@ -124,14 +125,14 @@ export function playback(api, camera, viewer, onlive) {
       el("button", { type: "button", text: t("playback.live"), onclick: onlive }),
       el("label", { for: "day" }, t("playback.day")),
       day,
-      signButton("−10", t("playback.back"), () => go(shown() - 10)),
+      signButton("back", t("playback.back"), () => go(shown() - 10)),
       playButton,
-      signButton("+10", t("playback.on"), () => go(shown() + 10)),
+      signButton("on", t("playback.on"), () => go(shown() + 10)),
       el("button", { type: "button", text: t("playback.gap"), onclick: nextGap }),
       el("label", { for: "speed" }, t("playback.speed")),
       speed,
-      signButton("⎙", t("tile.snapshot", { name: camera.name }), () => snapshot(video, camera, viewer, shown())),
-      signButton("⛶", t("tile.full", { name: camera.name }), () => toggleFull(box)),
+      signButton("picture", t("tile.snapshot", { name: camera.name }), () => snapshot(video, camera, viewer, shown())),
+      signButton("full", t("tile.full", { name: camera.name }), () => toggleFull(box)),
     ),
     box,
     el("p", { class: "exact" }, clock),

@@ -29,10 +29,10 @@ export class Tile {
     this.video.muted = true;
     this.video.setAttribute("muted", "");
     this.stream = new LiveStream(this.video, (what, seconds) => this.#show(what, seconds));
-    if (onopen) this.#tools.append(signButton("⤢", t("tile.open", { name: camera.name }), () => onopen(camera)));
+    if (onopen) this.#tools.append(signButton("alone", t("tile.open", { name: camera.name }), () => onopen(camera)));
     this.#tools.append(
-      signButton("⎙", t("tile.snapshot", { name: camera.name }), () => snapshot(this.video, camera, viewer, now())),
-      signButton("⛶", t("tile.full", { name: camera.name }), () => toggleFull(this.node)),
+      signButton("picture", t("tile.snapshot", { name: camera.name }), () => snapshot(this.video, camera, viewer, now())),
+      signButton("full", t("tile.full", { name: camera.name }), () => toggleFull(this.node)),
     );
     const caption = el("figcaption", {}, el("span", { class: "name", text: camera.name }), this.#state);
     this.node = el("figure", { class: "tile", "data-camera": camera.id }, el("div", { class: "picture" }, this.video, this.watermark.node, this.#message, this.#tools), caption);

@@ -95,7 +95,7 @@ export class Tree {
   }
 
   #shown() {
-    return [...this.#items.keys()].filter((item) => !item.closest("[hidden]") && !item.parentElement.closest("[aria-expanded=false]"));
+    return [...this.node.querySelectorAll("[role=treeitem]")].filter((item) => !item.closest("[hidden]") && !item.parentElement.closest("[aria-expanded=false]"));
   }
 
   #rove(item) {
