@@ -14,7 +14,10 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils import desired
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from pydantic import ValidationError
 
+from . import watching  # noqa: F401  it finds the role's package
 from .provinces import raw_province, raw_site
+
+from state import causes, metrics  # isort: skip
 
 RULES = Path("roles/monitoring/files/motcua.rules.yml")
 promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool judges the rules; scripts/setup --dev installs prometheus")
@@ -177,6 +180,12 @@ def test_promtool_accepts_the_rules():
 @pytest.mark.parametrize("name", alerts())
 def test_each_alert_says_what_and_what_to_do_in_both_languages(name):
     assert tuple(alerts()[name]["annotations"]) == LANGUAGES
+
+
+@pytest.mark.parametrize("document", ["docs/monitoring.md", "docs/monitoring.vi.md"])
+def test_each_alert_metric_and_cause_stands_in_the_documents(document):
+    told = Path(document).read_text()
+    assert not [name for name in (*alerts(), *metrics.HELP, *causes.WORDS) if f"| `{name}` |" not in told]
 
 
 @promtool
