@@ -23,7 +23,8 @@ PACKAGES = (  # noqa: SIM905  to be read as a list
 RECIPE = """
 systemctl --root "$1" disable nginx.service chrony.service nftables.service iperf3.service apt-daily.timer apt-daily-upgrade.timer
 systemctl --root "$1" disable frr.service strongswan.service
-systemctl --root "$1" disable prometheus.service prometheus-alertmanager.service prometheus-node-exporter.service prometheus-blackbox-exporter.service
+systemctl --root "$1" disable prometheus.service prometheus-alertmanager.service
+systemctl --root "$1" disable prometheus-node-exporter.service prometheus-blackbox-exporter.service
 systemctl --root "$1" disable systemd-timesyncd.service 2>/dev/null || true
 systemctl --root "$1" enable systemd-networkd.service ssh.service
 systemctl --root "$1" mask systemd-networkd-wait-online.service

@@ -9,6 +9,11 @@ import subprocess
 from datetime import UTC, date, datetime
 
 import pytest
+import typer
+from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
+from typer.testing import CliRunner
+
+import cli.indicators
 
 from .watching import camera, settings, site
 
@@ -140,6 +145,8 @@ def test_an_index_or_a_log_that_cant_be_read_leaves_a_blank_and_says_so(centre):
     old, _ = csv.DictReader(io.StringIO(asked.stdout.decode("utf-8-sig")))
     assert (old["recorded_percent"], old["live_watched_hours"], old["site_up_percent"]) == ("", "", "100.0")
     said = asked.stderr.decode()
+    untold = json.loads(centre.ask("--from", "2025-06-30", "--to", "2025-07-01", "--json").stdout)["untold"]
+    assert said == "".join(f"motcua-indicators: {sentence}\n" for sentence in untold)
     assert f"{centre.folder}/shard" in said and centre.settings["gate"] in said and said.count("\n") == 2
 
 
@@ -177,3 +184,47 @@ def test_days_that_are_still_to_come_have_no_row(centre):
 )
 def test_the_time_that_is_in_both(some, others, both):
     assert overlap(some, others) == overlap(others, some) == both
+
+
+# --- at the controller -----------------------------------------------------------------------------------------------
+
+
+ROW = {"unit_code": "217", "unit_name": "Huyện Cũ", "site_up_percent": None}
+
+
+@pytest.fixture
+def controller(monkeypatch):
+    """``controller(*arguments)`` -> what `motcua indicators` ends with; ``asked`` is what the centre was asked."""
+
+    def ask(inventory, *words):
+        run.asked.append(words)
+        return {"untold": ["the log: isn't there"], "rows": [ROW]}
+
+    def run(*arguments):
+        app = typer.Typer()
+        app.command()(cli.indicators.indicators)
+        return CliRunner().invoke(app, ["-i", "province.yml", *arguments])
+
+    run.asked = []
+    monkeypatch.setattr(cli.indicators, "ask_centre", ask)
+    return run
+
+
+def test_the_controller_asks_the_centre_and_says_what_couldnt_be_told(controller, tmp_path):
+    ended = controller("--from", "2025-06-30", "--to", "2025-07-01", "-o", str(tmp_path / "days.csv"))
+    assert ended.exit_code == 0, ended.output
+    assert controller.asked == [("motcua-indicators", "--json", "--from", "2025-06-30", "--to", "2025-07-01")]
+    assert (tmp_path / "days.csv").read_bytes().decode("utf-8-sig") == "unit_code,unit_name,site_up_percent\r\n217,Huyện Cũ,\r\n"
+    assert "Could not be told: the log: isn't there." in ended.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--from", "2025-07-01", "--to", "2025-06-30"), "is before"),
+        (("--from", "2025-06-30", "--to", "2025-07-01", "-o", "/nowhere/x.csv"), "can't be written"),
+    ],
+)
+def test_the_controller_says_what_to_do_when_it_cant(controller, arguments, words):
+    ended = controller(*arguments)
+    assert isinstance(ended.exception, ModelError) and words in str(ended.exception)

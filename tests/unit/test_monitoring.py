@@ -1,11 +1,23 @@
 """Prometheus and Alertmanager: what fires, what doesn't, what silences what; judged by their own programs."""
 
+import json
 import shutil
+import socket
 import subprocess
+import urllib.request
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.motcua.cctv.plugins.plugin_utils import desired
+from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
+from pydantic import ValidationError
+
+from . import watching  # noqa: F401  it finds the role's package
+from .provinces import raw_province, raw_site
+
+from state import causes, metrics  # isort: skip
 
 RULES = Path("roles/monitoring/files/motcua.rules.yml")
 promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool judges the rules; scripts/setup --dev installs prometheus")
@@ -170,6 +182,12 @@ def test_each_alert_says_what_and_what_to_do_in_both_languages(name):
     assert tuple(alerts()[name]["annotations"]) == LANGUAGES
 
 
+@pytest.mark.parametrize("document", ["docs/monitoring.md", "docs/monitoring.vi.md"])
+def test_each_alert_metric_and_cause_stands_in_the_documents(document):
+    told = Path(document).read_text()
+    assert not [name for name in (*alerts(), *metrics.HELP, *causes.WORDS) if f"| `{name}` |" not in told]
+
+
 @promtool
 def test_an_alert_names_site_unit_and_cause(tmp_path):
     site = down("motcua_site_up", "site", {"site": "s1"})
@@ -183,3 +201,196 @@ def test_an_alert_names_site_unit_and_cause(tmp_path):
     test["alert_rule_test"][0]["exp_alerts"] = [fires]
     judged = judge(tmp_path, yaml.safe_load(RULES.read_text()), test)
     assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+# --- what the plan makes of it, judged by Alertmanager, the blackbox exporter and Prometheus -------------------------------------------
+
+
+def told(**monitoring):
+    raw = raw_province(
+        {"xa-1": raw_site(1), "xa-2": raw_site(2, mutes=[{"from": "2026-12-01T22:00", "until": "2026-12-02T05:00", "why": "đổi tủ"}])}
+    )
+    model = Province.model_validate(raw | {"monitoring": monitoring})
+    return desired.desired(model, desired.plan(model))[0].desired
+
+
+EMAIL = {
+    "to": ["truc@example.vn", "ky-thuat@example.vn"],
+    "from": "motcua@example.vn",
+    "server": "mail.example.vn:587",
+    "user": "motcua",
+    "password": "secrets/smtp",
+}
+WEBHOOK = {"url": "https://chat.example.vn/hook", "token": "secrets/hook"}
+
+
+@pytest.mark.skipif(
+    shutil.which("amtool") is None, reason="amtool judges Alertmanager's settings; scripts/setup --dev installs prometheus-alertmanager"
+)
+@pytest.mark.parametrize(
+    "monitoring",
+    [{}, {"email": EMAIL}, {"webhook": WEBHOOK}, {"email": EMAIL, "webhook": WEBHOOK}],
+    ids=["nobody", "email", "webhook", "both"],
+)
+def test_amtool_accepts_the_receivers(tmp_path, monitoring):
+    wish = told(**monitoring)["monitoring"]
+    template = (Path("roles/monitoring/files/motcua.tmpl")).resolve()
+    (tmp_path / "alertmanager.yml").write_text(yaml.safe_dump(wish["alertmanager"] | {"templates": [str(template)]}, allow_unicode=True))
+    judged = subprocess.run(["amtool", "check-config", str(tmp_path / "alertmanager.yml")], capture_output=True, text=True, check=False)
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+    assert f"{1 + bool(monitoring)} receivers" in judged.stdout and "1 templates" in judged.stdout
+    assert [one["name"] for one in wish["secrets"]] == [
+        name for name, kind in (("smtp-password", "email"), ("webhook-token", "webhook")) if kind in monitoring
+    ]
+    assert "secrets/" not in str(wish["alertmanager"])
+
+
+@pytest.mark.parametrize(
+    ("monitoring", "key"),
+    [
+        ({"email": EMAIL | {"server": "mail.example.vn"}}, "monitoring.email.server"),
+        ({"email": EMAIL | {"to": []}}, "monitoring.email.to"),
+        ({"webhook": {"url": "https://user:word@chat.example.vn"}}, "monitoring.webhook.url"),
+    ],
+)
+def test_a_receiver_that_cant_be_is_refused(monitoring, key):
+    with pytest.raises(ValidationError) as refused:
+        Province.model_validate(raw_province({"xa-1": raw_site(1)}) | {"monitoring": monitoring})
+    assert ".".join(str(part) for part in refused.value.errors()[0]["loc"]) == key
+
+
+@pytest.mark.parametrize(
+    "mute",
+    [
+        {"from": "2026-12-02T22:00", "until": "2026-12-01T05:00", "why": "ngược"},
+        {"from": "2026-12-01T22:00+07:00", "until": "2026-12-02T05:00", "why": "lẫn múi giờ"},
+        {"from": "2026-12-01T22:00", "until": "2026-12-02T05:00"},
+    ],
+    ids=["backwards", "one zone of two", "nobody says why"],
+)
+def test_a_maintenance_window_that_cant_be_is_refused(mute):
+    with pytest.raises(ValidationError):
+        Province.model_validate(raw_province({"xa-1": raw_site(1, mutes=[mute])}))
+
+
+def test_a_maintenance_window_is_in_the_provinces_own_time():
+    sites = told()["state"]["sites"]
+    begins = datetime(2026, 12, 1, 15, tzinfo=UTC).timestamp()
+    assert sites["xa-2"]["mutes"] == [{"from_s": begins, "until_s": begins + 7 * 3600, "why": "đổi tủ"}]
+    assert sites["xa-1"]["mutes"] == []
+
+
+def test_what_is_watched_is_what_the_plan_has():
+    wish = told()
+    watched, targets = wish["state"], wish["monitoring"]["targets"]
+    assert watched["sites"]["xa-1"]["lines"]["ftth"] | {"limit_kbps": 0} == {
+        "kind": "ftth", "provider": "VNPT", "gateway": None, "tunnel": "10.96.0.8", "tunnel_kind": "wireguard", "interface": "wg0", "limit_kbps": 0,
+    }  # fmt: skip
+    assert watched["sites"]["xa-1"]["lines"]["ftth"]["limit_kbps"] == 0.7 * 20000 - 2000
+    assert set(watched["cameras"]) == {row["camera"] for row in wish["recorder"]["cameras"]}
+    assert targets["routers"][0] == {"targets": ["10.64.1.1"], "labels": {"site": "xa-1"}}
+    opened = {
+        (to.removesuffix("/32"), port)
+        for site in wish["hub"]["sites"]
+        for flow in site["accept"]
+        for to in flow["to"]
+        for port in flow["ports"]
+    }
+    assert {tuple(one["targets"][0].split(":")) for one in targets["devices"]} <= {(to, str(port)) for to, port in opened}
+
+
+def test_only_the_controllers_reach_the_figures():
+    flows = [flow for flow in told()["hub"]["input"] if {9090, 9093} & set(flow["ports"])]
+    assert [flow["from"] for flow in flows] == [["10.10.10.50/32"]]
+    assert not [flow for flow in told()["hub"]["input"] if {9100, 9115} & set(flow["ports"])]
+
+
+@promtool
+def test_promtool_accepts_what_prometheus_asks(tmp_path):
+    text = Path("roles/monitoring/files/prometheus.yml").read_text().replace("/etc/prometheus/motcua.rules.yml", str(RULES.resolve()))
+    for name, targets in told()["monitoring"]["targets"].items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(targets))
+    (tmp_path / "prometheus.yml").write_text(text.replace("/etc/prometheus/motcua/", f"{tmp_path}/"))
+    judged = subprocess.run(["promtool", "check", "config", str(tmp_path / "prometheus.yml")], capture_output=True, text=True, check=False)
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+    named = {
+        Path(path).stem for job in yaml.safe_load(text)["scrape_configs"] for one in job.get("file_sd_configs", ()) for path in one["files"]
+    }
+    assert named == set(told()["monitoring"]["targets"])
+
+
+@pytest.mark.skipif(
+    shutil.which("prometheus-blackbox-exporter") is None,
+    reason="judged by the exporter itself; apt-get install prometheus-blackbox-exporter",
+)
+def test_the_blackbox_exporter_accepts_its_modules():
+    command = ["prometheus-blackbox-exporter", "--config.file=roles/monitoring/files/blackbox.yml", "--config.check"]
+    judged = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert judged.returncode == 0, judged.stderr
+
+
+# --- Alertmanager itself, on loopback -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def alertmanager(tmp_path_factory):
+    """``ask(alerts)`` -> the names of those that are silenced by others."""
+    if shutil.which("prometheus-alertmanager") is None:
+        pytest.skip("inhibition is judged by Alertmanager itself; scripts/setup --dev installs prometheus-alertmanager")
+    folder = tmp_path_factory.mktemp("alertmanager")
+    config = told()["monitoring"]["alertmanager"] | {"templates": []}
+    (folder / "alertmanager.yml").write_text(yaml.safe_dump(config, allow_unicode=True))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        "prometheus-alertmanager",
+        f"--config.file={folder}/alertmanager.yml",
+        f"--storage.path={folder}/data",
+        "--cluster.listen-address=",
+    ]
+    running = subprocess.Popen(
+        [*command, f"--web.listen-address=127.0.0.1:{port}"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    for line in running.stderr:
+        if "Listening on" in line:
+            break
+
+    def ask(path, body=None):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/api/v2/{path}", body and json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.read()
+
+    def silenced(*alerts):
+        ends = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        ask("alerts", [{"labels": labels, "endsAt": ends} for labels in alerts])
+        while len(found := json.loads(ask("alerts"))) < len(alerts):
+            pass
+        over = datetime.now(UTC).isoformat()
+        ask("alerts", [{"labels": labels, "endsAt": over} for labels in alerts])
+        return {one["labels"]["alertname"] for one in found if one["labels"] in list(alerts) and one["status"]["inhibitedBy"]}
+
+    yield silenced
+    running.terminate()
+    running.wait()
+
+
+def alert(name, **labels):
+    return {"alertname": f"Motcua{name}", **labels}
+
+
+@pytest.mark.parametrize(
+    ("sent", "silenced"),
+    [
+        ([alert("SiteUnreachable", site="a1"), alert("CameraStale", site="a1", camera="x"), alert("TunnelDown", site="a1")], {"CameraStale", "TunnelDown"}),
+        ([alert("SiteUnreachable", site="b1"), alert("CameraStale", site="b2", camera="x")], set()),
+        ([alert("ProviderDown", provider="P1", kind="ftth"), alert("SiteUnreachable", site="c", provider="P1")], {"SiteUnreachable"}),
+        ([alert("ProviderDown", provider="P2", kind="ftth"), alert("SiteUnreachable", site="d", provider=""), alert("TunnelDown", site="d2", provider="P2", kind="tslcd")], set()),
+        ([alert("CentreLineDown", kind="k1"), alert("TunnelDown", site="e", kind="k1"), alert("ShardFull", shard="/s")], {"TunnelDown"}),
+    ],
+    ids=["site", "other site", "provider", "other network of the provider", "centre's line"],
+)  # fmt: skip
+def test_what_is_explained_by_something_else_is_silent(alertmanager, sent, silenced):
+    assert alertmanager(*sent) == {f"Motcua{name}" for name in silenced}

@@ -14,6 +14,7 @@ from .state import RUN
 PROMETHEUS_PORT, ALERTMANAGER_PORT, NODE_PORT, BLACKBOX_PORT = 9090, 9093, 9100, 9115
 UI_PORTS = (PROMETHEUS_PORT, ALERTMANAGER_PORT)
 SECRETS = "/etc/motcua/monitoring"
+TEMPLATES = "/etc/prometheus/alertmanager_templates/motcua.tmpl"
 NOBODY, EVERYBODY = "nobody", "everybody"
 # (what explains, what is explained by it, labels in which both agree)
 INHIBITED = (
@@ -66,6 +67,7 @@ def alertmanager(province: Province) -> dict[str, Any]:
     """Alertmanager's configuration. One message is about one site, so that a site with ten cameras is one message."""
     receivers = _receivers(province)
     return {
+        "templates": [TEMPLATES],
         "route": {
             "receiver": EVERYBODY if receivers else NOBODY,
             "group_by": ["site", "alertname"],
@@ -86,29 +88,15 @@ def alertmanager(province: Province) -> dict[str, Any]:
 
 
 def _receivers(province: Province) -> dict[str, Any]:
-    told, found = province.monitoring, {}
+    told = province.monitoring
+    found: dict[str, Any] = {}
     if told.email is not None:
-        base = {
-            "from": told.email.sender,
-            "smarthost": told.email.server,
-            "send_resolved": True,
-            "headers": {"Subject": SUBJECT},
-            "text": TEXT,
-        }
+        base = {"from": told.email.sender, "smarthost": told.email.server, "send_resolved": True}
         user = {} if told.email.user is None else {"auth_username": told.email.user}
         password = {} if told.email.password is None else {"auth_password_file": f"{SECRETS}/smtp-password"}
-        found["email_configs"] = [{"to": address, **base, "html": "", **user, **password} for address in told.email.to]
+        found["email_configs"] = [{"to": address, **base, **user, **password} for address in told.email.to]
     if told.webhook is not None:
         way = {"type": "Bearer", "credentials_file": f"{SECRETS}/webhook-token"}
         token = {} if told.webhook.token is None else {"http_config": {"authorization": way}}
         found["webhook_configs"] = [{"url": told.webhook.url, "send_resolved": True, **token}]
     return found
-
-
-SUBJECT = (
-    '[motcua] {{ if eq .Status "firing" }}Cảnh báo{{ else }}Đã hết{{ end }}: {{ .CommonLabels.alertname }} {{ .CommonLabels.site_name }}'
-)
-TEXT = (
-    "{{ range .Alerts }}{{ .Annotations.summary_vi }}\n→ {{ .Annotations.do_vi }}\n"
-    "{{ .Annotations.summary_en }}\n→ {{ .Annotations.do_en }}\n\n{{ end }}"
-)

@@ -40,7 +40,15 @@ def _site(province: Province, planned: Plan, name: str, hub: str) -> dict[str, A
         "name": site.name,
         "level": site.level,
         "parent": site.parent,
-        "units": [_unit(unit.code, unit.name, unit.since.isoformat(), unit.until and unit.until.isoformat()) for unit in site.units],
+        "units": [
+            {
+                "code": unit.code,
+                "name": unit.name,
+                "from": unit.since.isoformat(),
+                "until": None if unit.until is None else unit.until.isoformat(),
+            }
+            for unit in site.units
+        ],
         "zones": list(site.zones),
         "router": str(planned.addresses[name].translate(site.router.address)),
         "lines": {tunnel.line: _line(planned, site, tunnel) for tunnel in planned.tunnels[name] if tunnel.hub == hub},
@@ -48,10 +56,6 @@ def _site(province: Province, planned: Plan, name: str, hub: str) -> dict[str, A
             {"from_s": _moment(mute.since, province), "until_s": _moment(mute.until, province), "why": mute.why} for mute in site.mutes
         ],
     }
-
-
-def _unit(code: str, name: str, since: str, until: str | None) -> dict[str, str | None]:
-    return {"code": code, "name": name, "from": since, "until": until}
 
 
 def _moment(written: datetime, province: Province) -> float:
