@@ -104,7 +104,13 @@ def _table(columns: Format, rows: Iterable[Listed], password: Callable[[Listed],
 
 def _generic(row: Listed, password: str | None) -> Mapping[str, str | int]:
     place = {"site": row.site, "site_name": row.site_name, "unit_code": row.unit_code, "unit": row.unit}
-    picture = {"codec": row.codec, "width": row.width, "height": row.height, "fps": row.fps, "bitrate_kbps": row.bitrate_kbps}
+    picture: Mapping[str, str | int] = {
+        "codec": row.codec,
+        "width": row.width,
+        "height": row.height,
+        "fps": row.fps,
+        "bitrate_kbps": row.bitrate_kbps,
+    }
     secret: Mapping[str, str] = {} if password is None else {"password": password}
     return {"camera": row.camera, "name": row.name, **place, "url": row.url, "user": row.user, **secret, **picture}
 

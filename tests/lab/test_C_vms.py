@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.lab.conftest import INVENTORY, desk, eventually, motcua
+from tests.lab.conftest import INVENTORY, eventually, motcua
 
 
 def at(node, *command):
@@ -66,6 +66,6 @@ def test_the_vms_reaches_nothing_else():
 
 
 def test_the_program_holds_no_more_than_it_needs():
-    shown = desk("true") and motcua("lab", "ssh", "centre", "systemctl show -p User,CapabilityBoundingSet,NoNewPrivileges motcua-republish")
+    shown = motcua("lab", "ssh", "centre", "systemctl show -p User,CapabilityBoundingSet,NoNewPrivileges motcua-republish")
     assert "User=motcua-republish" in shown.text and "CapabilityBoundingSet=cap_net_bind_service" in shown.text
     assert motcua("lab", "ssh", "centre", "stat -c %a:%U /etc/motcua/republish.htdigest").text.strip().endswith("400:motcua-republish")

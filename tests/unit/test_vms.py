@@ -8,8 +8,12 @@ import re
 import stat
 from ipaddress import IPv4Network
 
+import jinja2
 import pytest
 import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.filter.core import FilterModule
+from ansible_collections.motcua.cctv.plugins.lookup.secret import LookupModule
 from ansible_collections.motcua.cctv.plugins.plugin_utils.contradictions import contradictions
 from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import desired, plan
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
@@ -202,6 +206,26 @@ def test_a_vms_password_is_its_own_and_the_centre_gets_only_its_digest():
     line = vms_digest(masters, "v", 1)
     assert re.fullmatch("v:motcua:[0-9a-f]{32}", line)
     assert vms_password(masters, "v", 1) not in line
+
+
+def test_the_role_writes_what_the_program_reads_and_no_password(tmp_path):
+    """Its two templates with Ansible's own filter and the product's own lookup."""
+    for kind in ("devices", "tunnels"):
+        (tmp_path / f"{kind}.yml").write_text(yaml.safe_dump({"master": Managed.MASTER}))
+    lookup = LookupModule(loader=DataLoader())
+    variables = {"motcua_masters": {kind: str(tmp_path / f"{kind}.yml") for kind in ("devices", "tunnels")}}
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader("roles/vms/templates"), trim_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters["to_nice_json"] = FilterModule().filters()["to_nice_json"]
+    environment.globals["lookup"] = lambda _plugin, term: lookup.run([term], variables)[0]
+    found = value({"v": VMS, "w": VMS | {"address": "10.10.10.61", "cameras": ["b"]}})
+    wish = next(host.desired for host in desired(found, plan(found)) if host.name == "centre-server")["vms"]
+    written = {name: environment.get_template(f"republish.{name}.j2").render(vms_config=wish) for name in ("json", "htdigest")}
+    masters = Masters(base64.b64decode(Managed.MASTER), base64.b64decode(Managed.MASTER))
+    assert json.loads(written["json"]) == wish["serve"]
+    assert written["htdigest"].split() == [vms_digest(masters, "v", 1), vms_digest(masters, "w", 1)]
+    assert vms_password(masters, "v", 1) not in "".join(written.values())
 
 
 # --- the list -----------------------------------------------------------------------------------------------------------
