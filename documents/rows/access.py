@@ -40,6 +40,15 @@ def viewer_rows(subject: Subject) -> Iterator[Row]:
                 name = speech.word("viewers", "leaders", level=speech.word("levels", level).lower(), n=speech.number(count))
                 places = {"watches": speech.word("viewers", "below"), "sits_at": speech.word("viewers", "there")}
                 yield {"name": name, "screens": pictures, "sees": what, **places}
+    for key, vms in subject.province.vms.items():
+        cameras = len(list(subject.province.cameras_of(key)))
+        yield {
+            "name": speech.word("viewers", vms.way, name=vms.name),
+            "watches": speech.word("viewers", "cameras", n=speech.number(cameras)),
+            "screens": vms.streams or cameras,
+            "sees": speech.word("sees", "live"),
+            "sits_at": speech.word("totals", "at_centre"),
+        }
 
 
 def sees(subject: Subject, viewer: str) -> str:

@@ -25,6 +25,8 @@ MISTAKES = {
         ["audit", "-i", LAB, "--output", "{tmp}/numbers.yml"],
         "can't be written (Not a directory); name another folder",
     ),
+    "no such VMS": (["vms", "list", "nobody", "-i", LAB], f"{LAB}: vms: there is no 'nobody'; write one of those that are described (vms)"),
+    "passwords on the screen": (["vms", "list", "vms", "-i", LAB, "--with-passwords"], "passwords never go to the screen; name a file"),
     "no such host of the lab": (["lab", "ssh", "nobody"], "there is no nobody here"),
     "no such device of the lab": (["lab", "hand", "nobody", "status"], "there is no nobody here"),
 }
