@@ -102,7 +102,7 @@ def _watches_everything(province: Province, viewer: Viewer) -> bool:
 def _above(province: Province, name: str) -> Iterator[str]:
     """The sites above one, as far as they are there."""
     parent = province.sites[name].parent
-    while parent in province.sites:
+    while parent is not None and parent in province.sites:
         yield parent
         parent = province.sites[parent].parent
 
