@@ -17,6 +17,7 @@ from footage.clean import clean
 from footage.index import open_index
 from footage.segment import Segment
 from footage.settings import load
+from footage.shards import ShardMissing, prepare
 
 INDEX, CLEAN = program("motcua-index"), program("motcua-clean")
 
@@ -129,6 +130,13 @@ def test_a_clock_that_was_set_back_overwrites_nothing(recordings):
     ]
 
 
+def test_a_piece_that_still_grows_isnt_entered_though_the_clock_was_set_back(recordings):
+    recordings.piece("a-cam1", -365 * DAY, wrote_s=-365 * DAY - 500)  # named in a year from now, written some minutes ago
+    growing = recordings.piece("a-cam1", 60, wrote_s=58)
+    assert recordings.enter() == 1
+    assert recordings.waiting() == [growing]
+
+
 @pytest.mark.parametrize(
     ("day", "clock", "kept"),
     [(26, "09:59", True), (26, "10:00", True), (26, "10:29", True), (26, "10:30", False), (28, "10:15", False), (26, "09:58", False)],
@@ -194,6 +202,19 @@ def test_a_disk_too_full_to_enter_anything_is_cleaned_all_the_same(recordings):
     recordings.room = 0
     assert recordings.clean()[0] == [second]
     assert recordings.waiting() == [growing]
+
+
+def test_a_piece_that_cant_be_read_keeps_no_other_from_being_entered(recordings):
+    recordings.piece("a-cam1", 600)
+    broken = recordings.piece("b-cam1", 600)
+    whole = recordings.piece("c-cam1", 600)
+    (recordings.root / ".incoming" / broken).unlink()
+    (recordings.root / ".incoming" / broken).mkdir()
+    os.utime(recordings.root / ".incoming" / broken, (NOW - 600,) * 2)
+    assert not recordings.shelf.run(recordings.settings, NOW)
+    assert "Is a directory" in recordings.shelf.said
+    assert len(recordings.rows()) == len(recordings.rows("c-cam1")) == 1
+    assert whole in recordings.there()
 
 
 # --- an index that is gone or of another kind ------------------------------------------------------------------------------
@@ -389,3 +410,59 @@ def test_entries_and_deletions_go_on_beside_each_other(recordings):
         assert index.segments("a-cam1", 0, NOW) == []
         assert len(index.segments("a-cam1", NOW, NOW + 365 * DAY)) == len(waits) > 5
     assert max(waits) < 2
+
+
+# --- what is there and what is missing ---------------------------------------------------------------------------------------
+
+
+ROWS = [(0, 60, "live"), (60, 120.5, "live"), (121.9, 180, "live"), (200, 260, "live"), (170, 230, "backfill"), (300, 301, "backfill")]
+
+
+@pytest.mark.parametrize(
+    ("from_s", "until_s", "spans", "gaps"),
+    [
+        (0, 400, [(0, 180, "live"), (170, 230, "backfill"), (200, 260, "live"), (300, 301, "backfill")], [(260, 300), (301, 400)]),
+        (30, 210, [(30, 180, "live"), (170, 210, "backfill"), (200, 210, "live")], []),
+        (-50, 10, [(0, 10, "live")], [(-50, 0)]),
+        (261, 299, [], [(261, 299)]),
+        (301, 302, [], []),  # not worth a gap
+    ],
+)
+def test_spans_and_gaps(tmp_path, from_s, until_s, spans, gaps):
+    with open_index(tmp_path) as index:
+        index.add(*(Segment("a-cam1", NOW + a, NOW + b, 1, "", source) for a, b, source in ROWS))
+        index.add(Segment("b-cam1", NOW + 260, NOW + 300, 1, "", "live"))
+        assert index.spans("a-cam1", NOW + from_s, NOW + until_s) == [(NOW + a, NOW + b, source) for a, b, source in spans]
+        assert index.gaps("a-cam1", NOW + from_s, NOW + until_s) == [(NOW + a, NOW + b) for a, b in gaps]
+        assert index.gaps("nobody", NOW, NOW + 9) == [(NOW, NOW + 9)]
+        with pytest.raises(ValueError, match="a piece lasts 0 to 600 s"):
+            index.add(Segment("a-cam1", NOW, NOW + 601, 1, "", "live"))
+
+
+@pytest.mark.parametrize(
+    ("mounted", "known", "default", "made"),
+    [
+        (False, False, True, True),
+        (False, True, True, False),
+        (False, False, False, False),
+        (True, False, False, True),
+        (True, True, True, True),
+    ],
+)
+def test_only_a_mounted_shard_is_marked_and_the_default_may_be_a_folder_until_it_was_mounted_once(
+    tmp_path, monkeypatch, mounted, known, default, made
+):
+    shard, listed = tmp_path / "shard", tmp_path / "etc/shards.known"
+    listed.parent.mkdir()
+    listed.write_text(f"{shard}\n" if known else "")
+    monkeypatch.setattr("footage.shards.os.path.ismount", lambda _path: mounted)
+    own = (os.getuid(), os.getgid(), shard if default else tmp_path / "another")
+    if made:
+        assert prepare(shard, listed, *own)
+        assert not prepare(shard, listed, *own), "a second rollout changes nothing"
+        assert (shard / ".motcua-shard").is_file()
+        assert (str(shard) in listed.read_text()) is (mounted or known)
+    else:
+        with pytest.raises(ShardMissing, match="no file system is mounted on this shard"):
+            prepare(shard, listed, *own)
+        assert not shard.exists()

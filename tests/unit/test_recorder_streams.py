@@ -64,7 +64,7 @@ def test_whatever_a_camera_does_what_was_whole_stays_whole_and_listed(tmp_path, 
         one.start()
         process = one._processes[0]
         eventually(lambda: len(one.waiting()) >= 2 or process.poll() is not None)
-        early = {(segment.path, segment.sha256) for segment in one.enter()}
+        early = {(segment.path, segment.sha256) for segment in eventually(one.enter)}
         assert sent.wait(60)
         process.wait(60)
         listed = whole(one)

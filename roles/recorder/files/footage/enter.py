@@ -16,12 +16,17 @@ def enter(index, settings, now_s):
 
     Pieces wholly outside a camera's hours are deleted here and not by stopping its recorder: that would end its live picture as well, and
     only here it is known when a piece ends.
+
+    :raises OSError: at the end, when some piece could not be read or placed; all others are entered.
     """
-    count, waiting = 0, []
+    batch = _Batch(index)
     for source in SOURCES:
         for camera in _cameras(index.shard, source):
-            count += _enter_camera(index, settings, camera, source, now_s, waiting)
-    return count + _commit(index, waiting)
+            _enter_camera(batch, settings, camera, source, now_s)
+    batch.commit()
+    if batch.failed is not None:
+        raise batch.failed
+    return batch.count
 
 
 def _cameras(shard, source):
@@ -32,21 +37,21 @@ def _cameras(shard, source):
         return []
 
 
-def _enter_camera(index, settings, camera, source, now_s, waiting):
-    folder, count = index.shard / incoming_of(camera, source), 0
-    wanted = settings.cameras.get(camera)
+def _enter_camera(batch, settings, camera, source, now_s):
+    folder, wanted = batch.index.shard / incoming_of(camera, source), settings.cameras.get(camera)
     for name in pieces.finished(folder, settings.segment_seconds, now_s):
         file = folder / name
-        segment = described(file, camera, source)
-        if segment is None:
-            print(f"{file}: there is no picture in it ({file.stat().st_size} bytes), so it is deleted; look at what the camera sends")
-        if segment is None or (wanted and not within(wanted.hours, settings.timezone, segment.start_s, segment.end_s)):
-            file.unlink()
+        try:
+            segment = described(file, camera, source)
+            if segment is None:
+                print(f"{file}: there is no picture in it ({file.stat().st_size} bytes), so it is deleted; look at what the camera sends")
+            if segment is None or (wanted and not within(wanted.hours, settings.timezone, segment.start_s, segment.end_s)):
+                file.unlink()
+                continue
+        except OSError as error:
+            batch.failed = batch.failed or error
             continue
-        waiting.append((file, segment))
-        if len(waiting) >= BATCH:
-            count += _commit(index, waiting)
-    return count
+        batch.add(file, segment)
 
 
 def described(file, camera, source):
@@ -59,19 +64,33 @@ def described(file, camera, source):
     return Segment(camera, start_s, start_s + min(reading.seconds, wrote_s, LONGEST_S), reading.bytes, reading.sha256, source)
 
 
-def _commit(index, waiting):
-    """Bytes first, then names, then entries: an entry never speaks of what a power cut can take."""
-    placed, folders = [], set()
-    for file, segment in waiting:
-        with file.open("rb") as handle:
-            os.fsync(handle.fileno())
-        placed.append(_place(index.shard, file, segment))
-        folders.add(index.shard / folder_of(segment.camera, segment.source))
-    for folder in folders:
-        sync_folder(folder)
-    index.add(*placed)
-    waiting.clear()
-    return len(placed)
+class _Batch:
+    """Pieces that are entered at once: bytes first, then names, then entries, so that no entry speaks of what a power cut can take."""
+
+    def __init__(self, index):
+        self.index, self.count, self.failed, self._waiting = index, 0, None, []
+
+    def add(self, file, segment):
+        self._waiting.append((file, segment))
+        if len(self._waiting) >= BATCH:
+            self.commit()
+
+    def commit(self):
+        placed, folders = [], set()
+        for file, segment in self._waiting:
+            try:
+                with file.open("rb") as handle:
+                    os.fsync(handle.fileno())
+                placed.append(_place(self.index.shard, file, segment))
+            except OSError as error:
+                self.failed = self.failed or error
+                continue
+            folders.add(self.index.shard / folder_of(segment.camera, segment.source))
+        self._waiting.clear()
+        for folder in folders:
+            sync_folder(folder)
+        self.index.add(*placed)
+        self.count += len(placed)
 
 
 def _place(shard, file, segment):

@@ -7,7 +7,7 @@ camera lies together in the order of time, so that any question about a camera r
 import sqlite3
 from pathlib import Path
 
-from . import holds, spans
+from . import holds
 from .former import bring_over, is_former
 from .segment import LONGEST_S, SOURCES, Segment
 
@@ -27,6 +27,8 @@ WAIT_S = 30
 ENTER = """INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET end_ms = excluded.end_ms, bytes = excluded.bytes, sha256 = excluded.sha256"""
 NOT_UNREAD = "DELETE FROM unread WHERE camera_id = ? AND start_ms = ? AND source = ?"
+TIMES = """SELECT start_ms, end_ms, source FROM segment
+  WHERE camera_id = ? AND start_ms > ? AND start_ms < ? AND end_ms > ? ORDER BY start_ms, source"""
 OVERLAP = """SELECT start_ms, end_ms, bytes, sha256, source FROM segment
   WHERE camera_id = ? AND start_ms > ? AND start_ms < ? AND end_ms > ? ORDER BY start_ms, source"""
 
@@ -130,17 +132,26 @@ class Index:
 
     def spans(self, camera, from_s, until_s, tolerance_s=2):
         """[(from, until, source)]: what is there within that time, each source by itself, in the order of time."""
-        rows = [(max(a / 1000, from_s), min(b / 1000, until_s), source) for a, b, _, _, source in self._rows(camera, from_s, until_s)]
-        found = []
-        for number, source in enumerate(SOURCES):
-            own = spans.merged(((a, b) for a, b, kind in rows if kind == number), tolerance_s)
-            found += [(a, b, source) for a, b in own]
-        return sorted(found)
+        open_spans, found = {}, []
+        from_ms, until_ms, tolerance_ms = _ms(from_s), _ms(until_s), _ms(tolerance_s)
+        for start, end, source in self._times(camera, from_ms, until_ms):
+            last = open_spans.get(source)
+            if last is None or start - last[1] > tolerance_ms:
+                open_spans[source] = last = [start, end, source]
+                found.append(last)
+            elif end > last[1]:
+                last[1] = end
+        return sorted((max(start, from_ms) / 1000, min(end, until_ms) / 1000, SOURCES[source]) for start, end, source in found)
 
     def gaps(self, camera, from_s, until_s, tolerance_s=2):
         """[(from, until)]: what of that time isn't there."""
-        rows = ((a / 1000, b / 1000) for a, b, *_ in self._rows(camera, from_s, until_s))
-        return spans.missing(rows, from_s, until_s, tolerance_s)
+        reached, until_ms, tolerance_ms = _ms(from_s), _ms(until_s), _ms(tolerance_s)
+        found = []
+        for start, end, _ in self._times(camera, reached, until_ms):
+            if start - reached > tolerance_ms:
+                found.append((reached / 1000, start / 1000))
+            reached = max(reached, end)
+        return [*found, (reached / 1000, until_ms / 1000)] if until_ms - reached > tolerance_ms else found
 
     def held(self, camera, from_s, until_s):
         """Whether any of that time is held.
@@ -177,6 +188,9 @@ class Index:
 
     def _rows(self, camera, from_s, until_s):
         return self.database.execute(OVERLAP, (self._id(camera), _ms(from_s - LONGEST_S) - 1, _ms(until_s), _ms(from_s)))
+
+    def _times(self, camera, from_ms, until_ms):
+        return self.database.execute(TIMES, (self._id(camera), from_ms - LONGEST_S * 1000 - 1, until_ms, from_ms))
 
     def _key(self, segment):
         return self._id(segment.camera, make=True), _ms(segment.start_s), SOURCES.index(segment.source)

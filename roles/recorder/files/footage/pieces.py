@@ -11,6 +11,7 @@ CHUNK = PACKET * 4096
 TICKS_PER_SECOND = 90_000
 WRAP = 1 << 33
 HOLE_TICKS = 2 * TICKS_PER_SECOND  # longer without a frame is a hole: no planned step is slower than one frame in two seconds
+WRITTEN_NOW_S = 5
 STARTS = re.compile(rb"[\x40-\x7f]")  # second bytes of the packets with which something begins
 NAME = re.compile(r"\d{8}T\d{6}Z\.ts")
 
@@ -49,14 +50,21 @@ def listed(folder):
 
 
 def finished(folder, segment_seconds, now_s):
-    """The names of those to which nothing is added any more: a newer one exists, or nobody has written to it for two pieces' time."""
+    """The names of those to which nothing is added any more: a newer one exists, or nobody has written to it for two pieces' time.
+
+    One that was written to just now isn't, whatever its name says: after the clock was set back the one that grows has an older name.
+    """
     names = listed(folder)
-    last = names[-1:]
+    return [name for name in names if _quiet_s(folder / name, now_s) > (2 * segment_seconds if name == names[-1] else WRITTEN_NOW_S)]
+
+
+def _quiet_s(file, now_s):
+    """Seconds since somebody wrote to it; what is gone was never quiet, and what was written in the future has been so for long."""
     try:
-        grows = bool(last) and now_s - (folder / last[0]).stat().st_mtime <= 2 * segment_seconds
+        quiet_s = now_s - file.stat().st_mtime
     except FileNotFoundError:
-        grows = False
-    return names[:-1] if grows else names
+        return -1.0
+    return quiet_s if quiet_s >= 0 else float("inf")
 
 
 def read(path):
