@@ -1,10 +1,12 @@
 """The portal as a browser meets it: the real nginx with the rollout's configuration before the real gate. Every cell of the matrix is tried."""
 
+import json
 import re
 import shutil
 import signal
 import socket
 import ssl
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -251,3 +253,14 @@ def test_no_link_stands_in_any_log(portal):
     assert 200 in statuses
     logged = "".join(file.read_text(errors="replace") for file in portal.folder.glob("*.log"))
     assert token not in logged
+
+
+def test_a_browser_that_speaks_http_2_logs_in_too(portal):
+    """The gate compares where a POST comes from with the name that was asked for, which HTTP/2 carries elsewhere."""
+    command = ["curl", "-sS", "--http2", "--cacert", str(portal.folder / "portal.pem"), "-w", "\n%{http_version} %{http_code}", "-H"]
+    body = json.dumps({"account": "nobody", "password": "whatever it may be"})
+    said = []
+    for origin in (portal.origin, "https://example.com"):
+        words = [*command, f"Origin: {origin}", "-d", body, f"{portal.origin}/api/login"]
+        said.append(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    assert said == ['{"error": "wrong"}\n2 401', '{"error": "origin"}\n2 403']
