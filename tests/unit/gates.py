@@ -285,7 +285,7 @@ PLACES = {
 }  # fmt: skip
 HERE = {
     "user www-data;": "user root;",
-    "client_header_timeout 10s": "client_header_timeout 1s",
+    "client_header_timeout 10s": "client_header_timeout 4s",
     "/run/nginx.pid": "{folder}/nginx.pid",
     "/var/log/nginx": "{folder}",
     "/etc/nginx/conf.d": "{folder}/conf.d",

@@ -1,10 +1,12 @@
 """The portal as a browser meets it: the real nginx with the rollout's configuration before the real gate. Every cell of the matrix is tried."""
 
+import json
 import re
 import shutil
 import signal
 import socket
 import ssl
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -175,7 +177,7 @@ def test_a_thousand_connections_of_one_address_starve_nobody(portal, people):
 
 def test_a_thousand_requests_of_one_address_are_held_back(portal, people):
     greedy = Person(portal, "127.0.0.41")
-    with ThreadPoolExecutor(40) as pool:
+    with ThreadPoolExecutor(12) as pool:
         statuses = list(pool.map(lambda _: greedy.status("/alive"), range(1000)))
         assert people["tan-dinh"].status(portal.live("tan-dinh-cam1")) == 200
     assert set(statuses) <= {200, 429}
@@ -195,13 +197,13 @@ def raw(portal, address="127.0.0.43"):
 
 
 def test_who_sends_nothing_is_hung_up_on(portal):
-    """In the test after one second, in the configuration after ten."""
-    assert re.search(r"client_header_timeout 1s;", (portal.folder / "nginx.conf").read_text())
+    """In the test after four seconds, in the configuration after ten."""
+    assert re.search(r"client_header_timeout 4s;", (portal.folder / "nginx.conf").read_text())
     with raw(portal) as slow:
         slow.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ")
         began = time.monotonic()
         assert b"408" in slow.recv(100) or slow.recv(100) == b""
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 15
 
 
 @pytest.mark.parametrize("request_", [b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 9000 + b"\r\n\r\n",
@@ -251,3 +253,14 @@ def test_no_link_stands_in_any_log(portal):
     assert 200 in statuses
     logged = "".join(file.read_text(errors="replace") for file in portal.folder.glob("*.log"))
     assert token not in logged
+
+
+def test_a_browser_that_speaks_http_2_logs_in_too(portal):
+    """The gate compares where a POST comes from with the name that was asked for, which HTTP/2 carries elsewhere."""
+    command = ["curl", "-sS", "--http2", "--cacert", str(portal.folder / "portal.pem"), "-w", "\n%{http_version} %{http_code}", "-H"]
+    body = json.dumps({"account": "nobody", "password": "whatever it may be"})
+    said = []
+    for origin in (portal.origin, "https://example.com"):
+        words = [*command, f"Origin: {origin}", "-d", body, f"{portal.origin}/api/login"]
+        said.append(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    assert said == ['{"error": "wrong"}\n2 401', '{"error": "origin"}\n2 403']
