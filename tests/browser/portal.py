@@ -3,6 +3,7 @@
 import json
 import mimetypes
 import secrets
+import sys
 import threading
 import time
 from http.cookies import SimpleCookie
@@ -35,6 +36,10 @@ class Portal(ThreadingHTTPServer):
         self.origin = f"http://localhost:{self.server_port}"
         self.reset()
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exception(), ConnectionError):  # a closed window is no fault
+            super().handle_error(request, client_address)
 
     def reset(self):
         self.sessions, self.asked, self.frozen = {}, [], {}
@@ -132,6 +137,10 @@ class Answer(BaseHTTPRequestHandler):
                 )
             case ["state.json"]:
                 return self._json(province.province_state(self.server.written_s or time.time(), self.server.states))
+        return self._footage(path, query)
+
+    def _footage(self, path, query):
+        match path.strip("/").split("/"):
             case ["api", "timeline", camera]:
                 self._may(camera, "playback")
                 return self._json(self.server.day.timeline(*(float(query[name][0]) for name in ("from", "until"))))
@@ -147,6 +156,10 @@ class Answer(BaseHTTPRequestHandler):
             case ["playback", camera, *rest]:
                 self._may(camera, "playback")
                 return 200, "video/mp2t", self.server.day.piece("/".join(rest))
+        return self._file(path)
+
+    @staticmethod
+    def _file(path):
         file = (PAGES / (path.strip("/") or "index.html")).resolve()
         if not file.is_relative_to(PAGES.resolve()) or not file.is_file():
             raise Refused(404)
