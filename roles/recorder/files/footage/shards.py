@@ -1,10 +1,10 @@
 """Shards: one file system each. One that isn't mounted is never written to, because what lies below it is another disk."""
 
 import os
+import subprocess
 from pathlib import Path
 
 from . import holds
-from .segment import SOURCES, incoming_of
 
 MARKER = ".motcua-shard"
 DEFAULT = Path("/var/lib/motcua/recordings")
@@ -47,11 +47,15 @@ def prepare(shard, known, owner, group, default=DEFAULT):
         known.write_text("".join(f"{line}\n" for line in [*listed, shard]))
     shard.mkdir(mode=0o2750, parents=True, exist_ok=True)
     changed = _own(shard, owner, group)
-    for source in SOURCES:
-        folder = shard / incoming_of("", source)
-        changed |= not folder.exists()
-        folder.mkdir(mode=0o2750, parents=True, exist_ok=True)
-        changed |= _own(folder.parent if source == "backfill" else folder, owner, group) | _own(folder, owner, group)
+    for folder in (shard / ".incoming", shard / "backfill", shard / "backfill" / ".incoming"):
+        if not folder.exists():
+            folder.mkdir()
+            changed |= _own(folder, owner, group)
+    for folder in shard.iterdir():
+        # What was written before there was a group that reads it.
+        if folder.is_dir() and folder.name != "lost+found" and folder.stat().st_gid != group:
+            subprocess.run(["chgrp", "-R", str(group), str(folder)], check=True)
+            changed = True
     if not (shard / MARKER).exists():
         for name in (".lock", MARKER):
             (shard / name).touch(mode=0o640)
