@@ -90,6 +90,7 @@ CASES = {
         {f"motcua_shard_available_bytes{SHARD}": "50000-1x1000", f"motcua_shard_reserve_bytes{SHARD}": "100x1000",
          f"motcua_shard_held_seconds{SHARD}": "11x1000", f"motcua_shard_retention_seconds{SHARD}": "10x1000"}, 9000, None,
     ),
+    "system disk of which little is known": ("MotcuaSystemDiskDaysLeft", {'node_filesystem_avail_bytes{mountpoint="/"}': "20000-1x1000"}, 6000, None),
     "system disk": ("MotcuaSystemDiskDaysLeft", {'node_filesystem_avail_bytes{mountpoint="/"}': "20000-1x1000"}, 9000, {"mountpoint": "/"}),
     "line within its rule": (
         "MotcuaLineOverItsRule",
