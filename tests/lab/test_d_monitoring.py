@@ -1,5 +1,4 @@
 """A camera that is switched off: the state says so and why within half a minute, Prometheus alarms, and a muted site alarms nobody."""
-# ruff: noqa: N999  the lab's tests run in the order of their names, and this one comes after the ninth
 
 import json
 import time
