@@ -3,7 +3,10 @@ import { t } from "./words.js";
 
 const EVERY_S = 5;
 const OLD_S = 30;
-const CAUSES = ["camera", "router", "line", "power"];
+const CAUSES = [
+  "camera", "recorder", "recorder_or_switch", "switch", "camera_or_switch", "power",
+  "line", "line_or_power", "provider", "centre", "router",
+];
 
 /**
  * A camera's state in words. What isn't known is said to be not known, never to be well.
