@@ -157,6 +157,23 @@ def test_a_day_without_recordings_says_so(playing):
     expect(playing.page.get_by_text("Ngày này không có hình ghi.")).to_be_visible()
 
 
+def test_an_answer_that_comes_late_does_not_cover_the_day_chosen_after_it(visit, portal):
+    """Else "nothing was recorded" would stand over a picture, and who watches wouldn't."""
+    one, held = visit(), []
+    page = one.enter("vanhanh")
+    one.context.route("**/api/timeline/**", lambda route: route.continue_() if held else held.append(route))
+    choose(page, CAMERA)
+    page.get_by_role("button", name="Xem lại").click()
+    until(lambda: (page.wait_for_timeout(50), held)[1], 5, "today is asked for")
+    page.get_by_label("Ngày", exact=True).fill(portal.yesterday)
+    page.wait_for_timeout(1000)
+    held[0].continue_()
+    until(lambda: page.locator(".playback video").evaluate(pictures.READ_CLOCK), 15, "yesterday's picture")
+    expect(page.locator(".playback .message")).to_be_hidden()
+    expect(page.locator(".playback .watermark")).to_be_visible()
+    expect(page.locator(".clock")).to_have_text(re.compile("08:00"))
+
+
 def test_leaders_without_playback_are_not_offered_it(visit):
     page = visit().enter("xa")
     choose(page, CAMERA)

@@ -28,8 +28,8 @@ def test_the_wall_turns_through_the_chosen_groups(visit):
 def test_the_walls_choice_is_kept_in_its_address(visit):
     page = visit().enter("ioc", "/wall.html#groups=cam-ly")
     page.get_by_text("Chọn nhóm").click()
-    page.get_by_label("Xã Cẩm Lý").uncheck()
-    page.get_by_label("Xã Hương Sơn").check()
+    page.get_by_role("checkbox", name="Xã Cẩm Lý").uncheck()
+    page.get_by_role("checkbox", name="Xã Hương Sơn").check()
     page.get_by_label("Số hình một lượt").fill("4")
     page.get_by_role("button", name="Bắt đầu").click()
     expect(page).to_have_url(re.compile(r"#groups=huong-son&size=4&seconds=20$"))

@@ -66,7 +66,7 @@ export function playback(api, camera, viewer, onlive) {
     if (!timeline.gaps.length) holes.append(el("li", { text: t("playback.no_hole") }));
   };
   const openDay = async () => {
-    if (!day.value) return;
+    if (!day.value || gone) return;
     const bounds = boundsOf(day.value);
     said.textContent = "";
     tell("");
@@ -88,6 +88,11 @@ export function playback(api, camera, viewer, onlive) {
       tell(sentence(error));
     }
   };
+
+  // One day after the other: an answer that comes late must not cover the day that was chosen after it.
+  let gone = false;
+  let opening = Promise.resolve();
+  const openNext = () => (opening = opening.then(openDay));
 
   const playButton = el("button", { type: "button", class: "play", onclick: () => toggle() });
   playButton.paused = false;
@@ -112,9 +117,16 @@ export function playback(api, camera, viewer, onlive) {
     if (!playButton.paused) video.play().catch(() => {});
   });
   recording.onfail = () => tell(t("playback.fails"));
-  day.addEventListener("change", openDay);
+  day.addEventListener("change", openNext);
   sayPlay();
 
+  const remove = () => {
+    gone = true;
+    opening.finally(() => recording.close());
+    recording.close();
+    watermark.remove();
+    node.remove();
+  };
   const node = el(
     "div",
     { class: "playback" },
@@ -141,6 +153,6 @@ export function playback(api, camera, viewer, onlive) {
     said,
     el("details", {}, el("summary", { text: t("playback.holes") }), holes),
   );
-  openDay();
-  return { node, remove: () => (recording.close(), watermark.remove(), node.remove()) };
+  openNext();
+  return { node, remove };
 }
