@@ -134,6 +134,8 @@ def test_hours_that_were_watched_live_and_played_back(centre):
                 "INSERT INTO viewing VALUES ('an', 'x', ?, ?, ?, ?)",
                 (name, what, DAY_ONE + from_hours * HOUR, DAY_ONE + until_hours * HOUR),
             )
+        machine = ("", "x", "s1-cam1", "live", DAY_ONE, DAY_ONE + 9 * HOUR)
+        log.execute("INSERT INTO viewing VALUES (?, ?, ?, ?, ?, ?)", machine)
     old, new = centre.rows()
     assert (old["live_watched_hours"], old["playback_watched_hours"], new["live_watched_hours"]) == (1.5, 2.0, 2.0)
 
