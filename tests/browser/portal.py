@@ -163,7 +163,7 @@ class Answer(BaseHTTPRequestHandler):
         file = (PAGES / (path.strip("/") or "index.html")).resolve()
         if not file.is_relative_to(PAGES.resolve()) or not file.is_file():
             raise Refused(404)
-        kind = "text/javascript" if file.suffix in (".js", ".mjs") else mimetypes.guess_type(file)[0]
+        kind = "text/javascript" if file.suffix in (".js", ".js") else mimetypes.guess_type(file)[0]
         return 200, kind, file.read_bytes()
 
     def _live(self, camera, rest):

@@ -1,4 +1,4 @@
-import qrcode from "../vendor/qrcode.mjs";
+import qrcode from "../vendor/qrcode.js";
 import { Api } from "./api.js";
 import { el } from "./dom.js";
 import { languageButton } from "./shell.js";

@@ -1,4 +1,4 @@
-import Hls from "../vendor/hls.min.mjs";
+import Hls from "../vendor/hls.min.js";
 import { playlistUrl } from "./api.js";
 import { now } from "./clock.js";
 import { instantOf, pieces, playerTime } from "./playlist.js";

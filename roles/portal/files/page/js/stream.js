@@ -1,4 +1,4 @@
-import Hls from "../vendor/hls.min.mjs";
+import Hls from "../vendor/hls.min.js";
 
 const STALL_S = 6;
 const FIRST_S = 10;
