@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 import secrets
 import subprocess
 import sys
@@ -62,7 +63,7 @@ def entered(certificate, pieces):
     for viewer in [name for name in RIGHTS if name]:
         made = motcua("viewer", "add", viewer, "--name", f"Người xem {viewer}", "-i", INVENTORY)
         assert made.code == 0, made.text
-        links[viewer] = made.text.split()[-1]
+        links[viewer] = re.search(r"\((\S+)\) sees", made.text)[1], made.text.split()[-1]
     now, asked = int(time.time()), {}
     for camera in sorted(EVERY):
         asked[f"live {camera}"] = f"/live/{camera}/index.m3u8"
@@ -70,27 +71,28 @@ def entered(certificate, pieces):
         asked[f"list {camera}"] = f"/playback/{camera}/index.m3u8?from={now - 600}&until={now}"
         asked[f"timeline {camera}"] = f"/api/timeline/{camera}?from={now - 600}&until={now}"
     password = secrets.token_urlsafe(16)
-    return {"people": people(certificate, links, asked, password), "password": password}
+    accounts = {viewer: account for viewer, (account, _) in links.items()}
+    return {"cells": people(certificate, links, asked, password), "accounts": accounts, "password": password}
 
 
 def test_every_cell_of_the_matrix_is_as_it_was_approved(entered):
     wrong = []
     for name, (live, playback) in RIGHTS.items():
         refused = 401 if name == "" else 403
-        for cell, status in entered["people"][name]["cells"].items():
+        for cell, status in entered["cells"][name].items():
             kind, camera = cell.split()
             expected = 200 if camera in (live if kind == "live" else playback) else refused
             if status != expected:
                 wrong.append(f"{name or 'nobody'}: {cell}: expected {expected}, actual {status}")
     assert not wrong, "\n".join(wrong)
-    assert sum(len(one["cells"]) for one in entered["people"].values()) == len(RIGHTS) * len(EVERY) * 4
+    assert sum(map(len, entered["cells"].values())) == len(RIGHTS) * len(EVERY) * 4
 
 
 @pytest.mark.parametrize(("viewer", "node"), WATCHES_AT.items())
 def test_a_leader_watches_with_a_browser(entered, certificate, viewer, node):
     public = x509.load_pem_x509_certificate(Path(certificate).read_bytes()).public_key()
     key = base64.b64encode(hashlib.sha256(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()).decode()
-    account = entered["people"][viewer]["account"]
+    account = entered["accounts"][viewer]
     command = [sys.executable, "tests/lab/programs/watch.py", BASE, key, account]
     ran = motcua("lab", "probe", node, *command, stdin=entered["password"] + "\n")
     assert ran.code == 0, ran.text[-3000:]
@@ -102,13 +104,13 @@ def test_a_leader_watches_with_a_browser(entered, certificate, viewer, node):
 
 
 def test_who_watched_what_is_written_down(entered):
-    account = entered["people"]["tan-dinh"]["account"]
+    account = entered["accounts"]["tan-dinh"]
     shown = lambda: motcua("viewer", "log", "--account", account, "-i", INVENTORY).text  # noqa: E731
     assert eventually(lambda: "tan-dinh-cam1" in shown(), 60), shown()
 
 
 def test_who_is_disabled_sees_nothing_more_within_seconds(entered, certificate):
-    account = entered["people"]["lang-giang"]["account"]
+    account = entered["accounts"]["lang-giang"]
     command = [
         MOTCUA,
         "lab",

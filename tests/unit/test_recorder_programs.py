@@ -88,6 +88,13 @@ def test_finished_pieces_are_entered_once_with_their_hash(recordings):
     assert (one.path, recordings.there(), recordings.waiting()) == (finished, [finished], [growing])
 
 
+@pytest.mark.parametrize("since_s", [0.01, 90, 1800])
+def test_what_is_written_while_a_round_lasts_still_grows(recordings, since_s):
+    """The round's time is older than what is written during it."""
+    growing = recordings.piece("a-cam1", 60, wrote_s=60 + since_s)
+    assert (recordings.enter(), recordings.waiting()) == (0, [growing])
+
+
 @pytest.mark.parametrize(
     ("content", "wrote_s", "seconds"),
     [

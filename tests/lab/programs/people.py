@@ -1,7 +1,6 @@
 """Enrol people and try every cell: `people.py BASE CERTIFICATE`, in an office's network; JSON on standard input, JSON printed.
 
-Input: {"links": {name: link}, "password": ..., "asked": {name of the cell: path}}. Printed: {name: {"account": ..., "cells": {name of the cell: status}}},
-under "" for somebody who isn't logged in. A stranger to the product: it knows RFC 6238 and HTTP.
+Input: {"links": {name: [account, link]}, "password": ..., "asked": {cell: path}}. Printed: {name: {cell: status}}, under "" for somebody who isn't logged in. A stranger to the product: it knows RFC 6238 and HTTP.
 """
 
 import base64
@@ -50,30 +49,30 @@ class Person:
 
 
 def enrolled(person, link, password):
-    """The account, and its secret for codes."""
+    """The secret for codes of whoever needs them."""
     token = link.rsplit("#", 1)[1]
     told = person.asked(f"/api/enrol/{token}")
     secret = told.get("otpauth")
     body = {"password": password} | ({"code": code(secret)} if secret else {})
-    said = person.asked(f"/api/enrol/{token}", body)
-    return said["account"], secret
+    person.asked(f"/api/enrol/{token}", body)
+    return secret
 
 
 def main():
     base, certificate = sys.argv[1:]
     given = json.load(sys.stdin)
     found = {}
-    for name, link in {"": None, **given["links"]}.items():
-        person, account = Person(base, certificate), None
+    for name, (account, link) in {"": (None, None), **given["links"]}.items():
+        person = Person(base, certificate)
         if link:
-            account, secret = enrolled(person, link, given["password"])
+            secret = enrolled(person, link, given["password"])
             if secret:
                 used = code(secret)
                 while code(secret) == used:
                     time.sleep(0.5)  # a code is taken once; the next comes with the clock
             body = {"account": account, "password": given["password"]} | ({"code": code(secret)} if secret else {})
             person.asked("/api/login", body)
-        found[name] = {"account": account, "cells": {cell: person.ask(path)[0] for cell, path in given["asked"].items()}}
+        found[name] = {cell: person.ask(path)[0] for cell, path in given["asked"].items()}
     print(json.dumps(found))
 
 

@@ -12,6 +12,7 @@ TICKS_PER_SECOND = 90_000
 WRAP = 1 << 33
 HOLE_TICKS = 2 * TICKS_PER_SECOND  # longer without a frame is a hole: no planned step is slower than one frame in two seconds
 WRITTEN_NOW_S = 5
+FUTURE_S = 3600  # no round of all cameras lasts so long
 STARTS = re.compile(rb"[\x40-\x7f]")  # second bytes of the packets with which something begins
 NAME = re.compile(r"\d{8}T\d{6}Z\.ts")
 
@@ -59,12 +60,15 @@ def finished(folder, segment_seconds, now_s):
 
 
 def _quiet_s(file, now_s):
-    """Seconds since somebody wrote to it; what is gone was never quiet, and what was written in the future has been so for long."""
+    """Seconds since somebody wrote to it; what is gone was never quiet, what was written far in the future has been so for long.
+
+    ``now_s`` is when the round of all cameras began: what was written after that grows.
+    """
     try:
         quiet_s = now_s - file.stat().st_mtime
     except FileNotFoundError:
         return -1.0
-    return quiet_s if quiet_s >= 0 else float("inf")
+    return quiet_s if quiet_s > -FUTURE_S else float("inf")
 
 
 def read(path):
