@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.lab.conftest import INVENTORY, eventually, motcua
+from tests.lab.conftest import INVENTORY, MOTCUA, desk, eventually, motcua
 
 
 def at(node, *command):
@@ -17,7 +17,7 @@ def at(node, *command):
 def cameras(tmp_path_factory):
     """The rows of the list with passwords, as whoever keeps the VMS imports them."""
     path = tmp_path_factory.mktemp("vms") / "list.csv"
-    ran = motcua("vms", "list", "vms", "-i", INVENTORY, "--with-passwords", "--yes", "-o", str(path))
+    ran = desk(MOTCUA, "vms", "list", "vms", "-i", INVENTORY, "--with-passwords", "--yes", "-o", str(path))
     assert ran.code == 0, ran.text
     rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
     path.unlink()  # what runs after this looks for passwords in everything that is left
