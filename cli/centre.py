@@ -19,7 +19,7 @@ ANSWER_SECONDS = 120
 SSH_FAILED = 255
 
 
-def ask_centre(inventory: Path, program: str, *arguments: str) -> Any:
+def ask_centre(inventory: Path, program: str, *arguments: str, answer_seconds: float = ANSWER_SECONDS) -> Any:
     """What a program of ours at the storage centre answers, one JSON document. No secret may be among the arguments.
 
     :raises ModelError: when the inventory has mistakes.
@@ -28,9 +28,9 @@ def ask_centre(inventory: Path, program: str, *arguments: str) -> Any:
     """
     command = at_the_controller(_ssh(inventory, [f"{PROGRAMS}/{program}", *arguments]), inventory)
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=ANSWER_SECONDS)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=answer_seconds)
     except subprocess.TimeoutExpired:
-        raise Unreachable(f"{program}: the centre didn't answer within {ANSWER_SECONDS} s; look at its load and try again") from None
+        raise Unreachable(f"{program}: the centre didn't answer within {answer_seconds:g} s; look at its load and try again") from None
     try:
         answer = json.loads(done.stdout)
     except ValueError:
@@ -40,6 +40,26 @@ def ask_centre(inventory: Path, program: str, *arguments: str) -> Any:
     if done.returncode != 0:
         raise Refused(str(answer.get("error", answer)) if isinstance(answer, dict) else str(answer))
     return answer
+
+
+def fetch(inventory: Path, path: str, to: Path) -> None:
+    """Bring one of the centre's files, whole or not at all.
+
+    :raises ModelError: when the inventory has mistakes.
+    :raises Unreachable: when it doesn't come.
+    """
+    draft = to.with_name(f".{to.name}.draft")
+    try:
+        with draft.open("wb") as file:
+            done = subprocess.run(
+                at_the_controller(_ssh(inventory, ["cat", path]), inventory), stdout=file, stderr=subprocess.PIPE, text=True, check=False
+            )
+        if done.returncode != 0:
+            said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+            raise Unreachable(f"{path}: the centre's file didn't come ({said}); it is still there, try again")
+        draft.replace(to)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _ssh(inventory: Path, words: list[str]) -> list[str]:

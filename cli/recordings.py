@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import getpass
-import json
-import os
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import desired, plan
-from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError, Unreachable
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 
-from cli.controller import ROOT, at_the_controller
+from cli.centre import ANSWER_SECONDS, ask_centre, fetch
 
 app = typer.Typer(help="List, hold, release and export footage at the storage centre.", no_args_is_help=True)
 
-PROGRAM = "/usr/local/lib/motcua/motcua-footage"
+PROGRAM = "motcua-footage"
+EXPORT_SECONDS = 3600  # a day of one camera is read, joined and hashed
 Camera = Annotated[str, typer.Argument(metavar="CAMERA", help="<site>-<camera>, as lang-giang-cam1")]
 From = Annotated[str, typer.Argument(metavar="FROM", help="'2026-11-26 08:00' in the province's time, or ISO with a zone")]
 Until = Annotated[str, typer.Argument(metavar="TO", help="as FROM")]
@@ -81,9 +75,7 @@ def export(
     folder = output / Path(made["folder"]).name
     folder.mkdir(parents=True, exist_ok=True)
     for name in made["files"]:
-        _ansible(
-            inventory, "ansible.builtin.fetch", {"src": f"{made['folder']}/{name}", "dest": f"{folder.resolve()}/{name}", "flat": True}
-        )
+        fetch(inventory, f"{made['folder']}/{name}", folder / name)
     typer.echo(f"{folder}: {', '.join(made['files'])}; sha256 of the video {made['video_sha256']}")
     _rows((f"missing inside: {row['from']}  {row['until']}" for row in made["gaps"]), None)
     name = load(inventory).storage_centre()[0]
@@ -97,41 +89,8 @@ def _why(reason: str, who: str | None) -> tuple[str, ...]:
     return "--reason", reason, "--who", who or getpass.getuser()
 
 
-def _ask(inventory: Path, *words: str) -> Any:
-    """What the program at the centre answers.
-
-    :raises ModelError: with its own sentence, when it can't do that. :raises Unreachable: when the centre doesn't answer.
-    """
-    if any(brace in word for word in words for brace in "{}"):
-        raise ModelError("recordings: a brace stands in what you wrote; write it without { and }")
-    return json.loads(_ansible(inventory, "ansible.builtin.command", {"argv": [PROGRAM, *words]}))
-
-
-def _ansible(inventory: Path, module: str, arguments: dict[str, Any]) -> str:
-    province = load(inventory)
-    centre = next(host.name for host in desired(province, plan(province)) if host.role == "hub")
-    with tempfile.TemporaryDirectory(prefix="motcua-") as folder:
-        command = [str(Path(sys.executable).with_name("ansible")), centre, "-i", str(inventory.resolve()), "-m", module]
-        command += ["-a", json.dumps(arguments, ensure_ascii=False), "-t", folder]
-        environment = os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
-        done = subprocess.run(at_the_controller(command, inventory), capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
-        said = Path(folder, centre)
-        return answer(said.read_text(encoding="utf-8") if said.exists() else "{}", centre, done.stderr)
-
-
-def answer(document: str, centre: str, complaint: str = "") -> str:
-    """Standard output in a result of Ansible's.
-
-    :raises ModelError: with the program's own sentence. :raises Unreachable: when nobody answered.
-    """
-    result = json.loads(document)
-    if result.get("unreachable") or not result:
-        reason = (str(result.get("msg") or complaint).strip().splitlines() or ["no answer"])[-1]
-        raise Unreachable(f"{centre}: could not be asked ({reason}); try `ssh` to it from here")
-    if result.get("failed") or result.get("rc"):
-        said = (str(result.get("stderr") or result.get("msg")).strip().splitlines() or ["it said nothing"])[-1]
-        raise ModelError(f"{centre}: {said.removeprefix('motcua-footage: ')}")
-    return str(result.get("stdout", ""))
+def _ask(inventory: Path, verb: str, *words: str) -> Any:
+    return ask_centre(inventory, PROGRAM, verb, *words, answer_seconds=EXPORT_SECONDS if verb == "export" else ANSWER_SECONDS)
 
 
 def _rows(lines: Any, otherwise: str | None) -> None:

@@ -1,4 +1,4 @@
-"""`motcua viewer`: what is asked of the centre and how, what is printed, and what the program with the right to change the tunnel believes."""
+"""`motcua viewer` and `motcua recordings`: what is asked of the centre and how, what is printed, and what the program with the right to change the tunnel believes."""
 
 import base64
 import json
@@ -44,9 +44,9 @@ def centre(tmp_path):
         out = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
         (tmp_path / "says.json").write_text(json.dumps({"out": out, "err": err, "rc": rc}))
 
-    def run(*words):
+    def run(*words, group="viewer"):
         environment = os.environ | {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
-        command = [sys.executable, "scripts/motcua", "viewer", *words, "-i", str(tmp_path / "inventory/lab/province.yml")]
+        command = [sys.executable, "scripts/motcua", group, *words, "-i", str(tmp_path / "inventory/lab/province.yml")]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         called = tmp_path / "called.json"
         return done, json.loads(called.read_text()) if called.exists() else None
@@ -115,6 +115,40 @@ def test_a_moment_that_is_none(centre):
     _, run = centre
     done, called = run("log", "--from", "yesterday")
     assert (done.returncode, called) == (1, None) and "--from yesterday: is no moment" in done.stderr
+
+
+# --- footage --------------------------------------------------------------------------------------------------------------------------
+
+HOUR = ("tan-dinh-cam1", "2026-11-26 08:00", "2026-11-26 09:00")
+
+
+def test_gaps_are_asked_of_the_centre_and_a_shard_that_is_away_is_no_answer(centre):
+    says, run = centre
+    gap = {"from": "2026-11-26T01:10:00Z", "until": "2026-11-26T01:20:00Z"}
+    says({"camera": HOUR[0], "gaps": [gap], "shards_not_read": {}})
+    done, called = run("gaps", *HOUR, group="recordings")
+    assert (done.returncode, done.stdout.split()) == (0, [gap["from"], gap["until"]])
+    assert called[-1] == "/usr/local/lib/motcua/motcua-footage gaps tan-dinh-cam1 '2026-11-26 08:00' '2026-11-26 09:00'"
+    says({"camera": HOUR[0], "gaps": [], "shards_not_read": {"/srv/two": "it isn't mounted"}})
+    done, _ = run("gaps", *HOUR, group="recordings")
+    assert done.returncode == 1 and "/srv/two: couldn't be read (it isn't mounted)" in done.stderr
+
+
+def test_a_refusal_of_the_centres_is_its_own_sentence(centre):
+    says, run = centre
+    says({"error": "c-cam9: no such camera is or was recorded here"}, 1)
+    done, _ = run("list", "c-cam9", *HOUR[1:], group="recordings")
+    assert (done.returncode, done.stderr) == (1, "motcua: c-cam9: no such camera is or was recorded here\n")
+
+
+def test_an_export_comes_whole(centre, tmp_path):
+    says, run = centre
+    says({"folder": "/var/lib/motcua/exports/x", "files": ["manifest.json"], "video_sha256": "ab", "gaps": []})
+    done, called = run("export", *HOUR, "--reason", "vụ 7", "--output", str(tmp_path / "out"), group="recordings")
+    assert done.returncode == 0, done.stderr
+    assert called[-1] == "cat /var/lib/motcua/exports/x/manifest.json"
+    assert json.loads((tmp_path / "out/x/manifest.json").read_text())["video_sha256"] == "ab", "what the centre's own cat said"
+    assert [file.name for file in (tmp_path / "out/x").iterdir()] == ["manifest.json"]
 
 
 # --- the peers of the tunnel ---------------------------------------------------------------------------------------------------------
