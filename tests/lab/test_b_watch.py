@@ -93,7 +93,7 @@ def test_a_leader_watches_with_a_browser(entered, certificate, viewer, node):
     public = x509.load_pem_x509_certificate(Path(certificate).read_bytes()).public_key()
     key = base64.b64encode(hashlib.sha256(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()).decode()
     account = entered["accounts"][viewer]
-    command = [sys.executable, "tests/lab/programs/watch.py", BASE, key, account]
+    command = [sys.executable, "tests/lab/programs/watch.py", BASE, key, account, "tan-dinh-cam1"]
     ran = motcua("lab", "probe", node, *command, stdin=entered["password"] + "\n")
     assert ran.code == 0, ran.text[-3000:]
     seen = json.loads(ran.text.splitlines()[-1])

@@ -1,4 +1,4 @@
-"""A person in front of Chromium: `watch.py BASE KEY ACCOUNT`, in an office's network; the password on standard input, JSON printed.
+"""A person in front of Chromium: `watch.py BASE KEY ACCOUNT CAMERA`, in an office's network; the password on standard input, JSON printed.
 
 KEY is the SHA-256 of the portal's public key in base64: the browser takes this certificate and no other. Printed: the cameras in the tree, how far the first
 video's time went on in a few seconds, how many different pictures it showed, and everything that went wrong.
@@ -21,7 +21,7 @@ LOOKS, PAUSE_MS = 5, 1000
 
 
 def main():
-    base, key, account = sys.argv[1:]
+    base, key, account, camera = sys.argv[1:]
     password = sys.stdin.readline().rstrip("\n")
     flags = [
         f"--ignore-certificate-errors-spki-list={key}",
@@ -43,7 +43,8 @@ def main():
         page.keyboard.press("Enter")
         page.locator(".tree [data-camera]").first.wait_for(state="attached", timeout=30_000)
         cameras = page.locator(".tree [data-camera]").evaluate_all("items => items.map(item => item.dataset.camera)")
-        page.locator(".sizes [data-size='1']").click()
+        page.get_by_role("searchbox").fill(page.locator(f".tree [data-camera={camera}] .name").text_content())
+        page.locator(f".tree [data-camera={camera}] .label").click()
         video = page.locator(".tile[data-stream=playing] video").first
         video.wait_for(state="attached", timeout=60_000)
         seen = []
