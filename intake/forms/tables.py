@@ -10,7 +10,21 @@ FORM: tuple[Table, ...] = (OFFICE, CAMERA, STREAM, OTHER, NVR, NETWORK, SWITCH, 
 
 # Decisions of the province and its engineers, the dated tree (`motcua site`), and what the number and the mark of sample data are given by.
 NOT_ASKED = frozenset(
-    {"number", "units", "retired", "sample", "recording_notice", "policy", "wave", "reuse", "tunnel", "udp_port", "ssh_port", "old_ssh"}
+    {
+        "number",
+        "units",
+        "retired",
+        "sample",
+        "recording_notice",
+        "policy",
+        "wave",
+        "reuse",
+        "tunnel",
+        "udp_port",
+        "ssh_port",
+        "old_ssh",
+        "card_gb",
+    }
 )
 # What stands in a row's first cell when the row only shows how to write.
 EXAMPLE = "Ví dụ"
