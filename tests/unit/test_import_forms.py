@@ -323,6 +323,14 @@ def test_a_damaged_file_is_one_sentence(inventory, cut):
     assert "form.xlsx: is damaged; send or save it again" in refused(inventory, path)
 
 
+def test_a_sheet_whose_name_rotted_in_the_directory_isnt_lost_silently(inventory):
+    path = Book("tan-dinh").save(inventory)
+    content = bytearray(path.read_bytes())
+    content[content.rindex(b"xl/worksheets/sheet8.xml") + 2] ^= 1
+    path.write_bytes(content)
+    assert "form.xlsx: is damaged; send or save it again" in refused(inventory, path)
+
+
 @functools.cache
 def grids_of(site):
     return workbook_grids("form.xlsx", form_of(site))
