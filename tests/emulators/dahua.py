@@ -59,10 +59,7 @@ class Dahua(Accounts, Rpc, Device):
             "reserved": True,
         }
         missing = self.config["quirks"].get("missing", ())
-        return {
-            "users": {name: user},
-            "tables": {key: value for key, value in self.tables().items() if key not in missing} | self.config.get("tables", {}),
-        }
+        return {"users": {name: user}, "tables": {key: value for key, value in self.tables().items() if key not in missing}}
 
     def tables(self):
         third = documents.video(0, "ExtraFormat", "H.264", 640, 360, 10, 256, number=1)

@@ -14,10 +14,7 @@ ORDER = [
     "connection", "guarded", "console", "files", "sps", "rtp", "rtsp", "survey", "action",
     "findings", "report",
 ]  # fmt: skip
-PLAN = [
-    "addresses", "tunnels", "ladder", "optimum", "streams", "storage", "footage", "access", "matrix", "reasons", "suitability", "lacks", "reuse",
-    "shards",
-]  # fmt: skip
+PLAN = ["addresses", "tunnels", "ladder", "optimum", "streams", "storage", "access", "reasons", "suitability", "lacks", "reuse"]
 FILES = sorted(path for path in CORE.rglob("*.py"))
 
 

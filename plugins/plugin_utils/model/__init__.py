@@ -5,27 +5,11 @@ Units stand in the names (``_mbps``, ``_days``). Addresses are :mod:`ipaddress` 
 
 from .equipment import Camera, Channel, Device, Disk, Line, Nvr, Other, Reuse, Router, StreamReport, Switch
 from .policy import LineShare, Policy, Reserve
-from .province import Agreement, Centre, Disks, Email, Extent, Masters, Monitoring, Networks, Province, Ssh, Viewer, Vms, Webhook
-from .site import Compliance, Coordinates, Mute, Needs, Office, Power, Site, Unit
-from .values import (
-    CameraClass,
-    Codec,
-    Decision,
-    Id,
-    Isolation,
-    Level,
-    LineKind,
-    Platform,
-    PriceItem,
-    StreamName,
-    TunnelKind,
-    Value,
-    ViewerKind,
-    Zone,
-)
+from .province import Centre, Disks, Extent, Masters, Networks, Province, Ssh, Viewer
+from .site import Compliance, Coordinates, Needs, Office, Power, Site, Unit
+from .values import CameraClass, Codec, Decision, Id, Isolation, Level, LineKind, Platform, PriceItem, StreamName, TunnelKind, Value, Zone
 
 __all__ = [
-    "Agreement",
     "Camera",
     "CameraClass",
     "Centre",
@@ -37,7 +21,6 @@ __all__ = [
     "Device",
     "Disk",
     "Disks",
-    "Email",
     "Extent",
     "Id",
     "Isolation",
@@ -46,8 +29,6 @@ __all__ = [
     "LineKind",
     "LineShare",
     "Masters",
-    "Monitoring",
-    "Mute",
     "Needs",
     "Networks",
     "Nvr",
@@ -70,8 +51,5 @@ __all__ = [
     "Unit",
     "Value",
     "Viewer",
-    "ViewerKind",
-    "Vms",
-    "Webhook",
     "Zone",
 ]

@@ -1,1 +1,0 @@
-"""Footage that the centre missed, brought in from the recorders and cards at the sites."""
