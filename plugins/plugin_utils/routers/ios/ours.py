@@ -91,24 +91,24 @@ def _unwritten(running: Running, state: RouterState) -> Iterator[Block]:
 _Take = Callable[[Block, RouterState, tuple[Block, ...]], Block | None]
 
 
-def _whole(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block:  # noqa: ARG001
+def _whole(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block:  # noqa: ARG001  _PLACES calls all alike
     return block
 
 
-def _tunnel(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block:  # noqa: ARG001
+def _tunnel(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block:  # noqa: ARG001  _PLACES calls all alike
     if not any(inner.text.startswith("description motcua:") for inner in block.inside):
         raise ModelError(f"{state.host}: {block.text} is in use by something that isn't motcua's; give that another number, then run again")
     return block
 
 
-def _attached(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block | None:  # noqa: ARG001
+def _attached(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block | None:  # noqa: ARG001  _PLACES calls all alike
     """Our lines on an interface of the office's."""
     texts = {inner.text for one in wanted if one.text == block.text for inner in one.inside}
     kept = tuple(inner for inner in block.inside if inner.text in texts or _ATTACHED.match(inner.text))
     return replace(block, inside=kept) if kept else None
 
 
-def _bgp(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block | None:  # noqa: ARG001
+def _bgp(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block | None:  # noqa: ARG001  _PLACES calls all alike
     """Our own process, without neighbors that others have added to it."""
     if block.text != f"router bgp {state.routing.asn}":
         return None
@@ -129,21 +129,21 @@ def _family(block: Block, kept: Callable[[Block], bool]) -> Block:
     return replace(block, inside=tuple(filter(kept, block.inside)))
 
 
-def _terminal(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block | None:  # noqa: ARG001
+def _terminal(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block | None:  # noqa: ARG001  _PLACES calls all alike
     """The keys of a virtual terminal that the wish names."""
     named = [inner.text for one in wanted if one.text == block.text for inner in one.inside]
     keys = ("access-class ", "transport input ", *(["login"] if "login local" in named else []))
     return replace(block, inside=tuple(inner for inner in block.inside if inner.text.startswith(keys))) if named else None
 
 
-def _archive(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block | None:  # noqa: ARG001
+def _archive(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block | None:  # noqa: ARG001  _PLACES calls all alike
     if not any(one.text == "archive" for one in wanted):
         return None
     kept = tuple(inner for inner in block.inside if inner.text.startswith(("path ", "maximum ")))
     return replace(block, inside=kept) if kept else None
 
 
-def _chain(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block | None:  # noqa: ARG001
+def _chain(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block | None:  # noqa: ARG001  _PLACES calls all alike
     names = {f"username {account.name}" for account in state.accounts}
     kept = tuple(_hashes(inner) for inner in block.inside if inner.text in names)
     return replace(block, inside=kept) if kept else None
@@ -154,22 +154,22 @@ def _hashes(user: Block) -> Block:
     return replace(user, inside=tuple(Block(" ".join(one.text.split()[:3])) for one in user.inside if one.text.startswith("key-hash ")))
 
 
-def _user(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block | None:  # noqa: ARG001
+def _user(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block | None:  # noqa: ARG001  _PLACES calls all alike
     return block if block.text.split()[1] in {account.name for account in state.accounts} else None
 
 
-def _switch(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block | None:  # noqa: ARG001
+def _switch(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block | None:  # noqa: ARG001  _PLACES calls all alike
     """A service that the wish wants off is ours while it is on."""
     off = [line for service, lines in settings.SWITCHES.items() if state.services.get(service) is False for line in lines]
     return block if block.text in off else None
 
 
-def _log(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block | None:  # noqa: ARG001
+def _log(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block | None:  # noqa: ARG001  _PLACES calls all alike
     """Other hosts that get the log are the office's own."""
     return block if block.text.split()[2] in {str(one.address) for one in state.syslog} else None
 
 
-def _snmp(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block | None:  # noqa: ARG001
+def _snmp(block: Block, state: RouterState, wanted: tuple[Block, ...]) -> Block | None:  # noqa: ARG001  _PLACES calls all alike
     return None if state.snmp is None else block
 
 
