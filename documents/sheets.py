@@ -10,6 +10,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.reuse import LETT
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.streams import SiteStreams
 
 from .judgement import judged
+from .rows.access import right_rows, sees
 from .rows.address import table_of
 from .rows.reuse import group_of, sentence
 from .subject import Standing, Subject, address, everything, make
@@ -200,7 +201,15 @@ def _addresses(subject: Subject) -> Iterator[Row]:
 
 def _viewers(subject: Subject) -> Iterator[Row]:
     for name, viewer in subject.province.viewers.items():
-        yield {"viewer": name, "name": viewer.name, "watches": viewer.watches, "sits_at": viewer.sits_at, "screens": viewer.screens}
+        yield {
+            "viewer": name,
+            "name": viewer.name,
+            "viewer_kind": subject.speech.word("kinds", viewer.kind),
+            "watches": viewer.watches,
+            "sees": sees(subject, name),
+            "sits_at": viewer.sits_at,
+            "screens": viewer.screens,
+        }
 
 
 SHEETS: Mapping[str, Callable[[Subject], Iterator[Row]]] = {
@@ -212,4 +221,5 @@ SHEETS: Mapping[str, Callable[[Subject], Iterator[Row]]] = {
     "recorders": _recorders,
     "addresses": _addresses,
     "viewers": _viewers,
+    "rights": right_rows,
 }

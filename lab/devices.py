@@ -53,7 +53,7 @@ def _site(name: str, site: Site, folder: Path) -> Iterator[dict[str, Any]]:
         host = device_host(name, key)
         config = _config(host, nvr, f"{nvr.vendor}-nvr", folder)
         config |= {"address": str(nvr.address), "gateway": str(site.router.address), "private": False}
-        yield config | {"channels": list(_channels(key, site))}
+        yield config | {"channels": list(_channels(key, site)), "records": True}
 
 
 def _channels(nvr: str, site: Site) -> Iterator[Mapping[str, Any]]:

@@ -15,12 +15,16 @@ PACKAGES = (  # noqa: SIM905  to be read as a list
     "systemd systemd-sysv dbus libpam-systemd openssh-server python3 python3-apt sudo iproute2 iputils-ping nftables "
     "ca-certificates netbase procps less locales tzdata wireguard-tools wireguard-go chrony ffmpeg nginx-light curl conntrack "
     "tcpdump iperf3 sqlite3 openssl frr frr-pythontools strongswan-swanctl charon-systemd libcharon-extra-plugins "
-    "libstrongswan-standard-plugins libstrongswan-extra-plugins"
+    "libstrongswan-standard-plugins libstrongswan-extra-plugins python3-gi gir1.2-gst-rtsp-server-1.0 "
+    "gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad python3-argon2 python3-aiohttp "
+    "prometheus prometheus-alertmanager prometheus-node-exporter prometheus-blackbox-exporter"
 ).split()
 # Roles switch these on; a fresh machine must not have them running. openssh's socket stays off so that the daemon is the one that listens.
 RECIPE = """
 systemctl --root "$1" disable nginx.service chrony.service nftables.service iperf3.service apt-daily.timer apt-daily-upgrade.timer
 systemctl --root "$1" disable frr.service strongswan.service
+systemctl --root "$1" disable prometheus.service prometheus-alertmanager.service
+systemctl --root "$1" disable prometheus-node-exporter.service prometheus-blackbox-exporter.service
 systemctl --root "$1" disable systemd-timesyncd.service 2>/dev/null || true
 systemctl --root "$1" enable systemd-networkd.service ssh.service
 systemctl --root "$1" mask systemd-networkd-wait-online.service

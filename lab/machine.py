@@ -17,7 +17,7 @@ from lab.topology import Node, Port
 HERE = Path(__file__).resolve().parent
 BOOT_SECONDS = 60
 STOP_SECONDS = 20
-RECORDINGS_MB = 3000
+RECORDINGS_MB = 16000  # sparse: an hour and a half of seven cameras
 
 
 def prepare(node: Node, ports: Sequence[Port], image: Path, folder: Path, public_key: str) -> None:

@@ -75,7 +75,10 @@ def _outside(province: Province) -> Iterator[Node]:
     yield Node("cgn", forwards=True, bridges={"inside": (CARRIER_INSIDE,)}, routes=((default, GATEWAY),))
     yield Node("tslcd", forwards=True, bridges={"net": (TSLCD_GATEWAY, IPv4Interface("10.190.1.1/24"))})
     yield Node("ntp", routes=((default, GATEWAY),))
-    yield Node("desk", routes=((default, hub.address),))
+    # The centre's LAN: its switch is in the desk's node, which every lab has.
+    yield Node("desk", bridges={"lan": (_in(hub.controllers[0], hub.lan.prefixlen),)}, routes=((default, hub.address),))
+    for vms in _on_the_lan(province):
+        yield Node(vms, routes=((default, hub.address),))
     yield Node("centre", machine=True, routes=((default, GATEWAY),))
     ioc = province.centres["ioc"]
     yield Node("ioc", machine=True, routes=((default, GATEWAY), (str(hub.lan), next(iter(ioc.lan.hosts())))))
@@ -83,18 +86,25 @@ def _outside(province: Province) -> Iterator[Node]:
 
 def _outside_links(province: Province) -> Iterator[tuple[Port, Port]]:
     hub, ioc = province.centres["centre"], province.centres["ioc"]
-    desk = hub.controllers[0]
     ioc_gateway = next(iter(ioc.lan.hosts()))
     wan, tslcd = hub.endpoints["ftth"], hub.endpoints["tslcd"]
     yield Port("centre", "wan", (_in(wan, INTERNET.prefixlen),)), Port("internet", "", bridge="net")
     yield Port("centre", "tslcd", (_in(tslcd, TSLCD_GATEWAY.network.prefixlen),)), Port("tslcd", "", bridge="net")
-    yield Port("centre", "lan", (_in(hub.address, hub.lan.prefixlen),)), Port("desk", "lan", (_in(desk, hub.lan.prefixlen),))
+    switch = Port("desk", "", bridge="lan")
+    yield Port("centre", "lan", (_in(hub.address, hub.lan.prefixlen),)), switch
+    for vms in _on_the_lan(province):
+        yield Port(vms, "lan", (_in(province.vms[vms].address, hub.lan.prefixlen),)), switch
     yield Port("ioc", "wan", (_in(ioc.endpoints["ftth"], INTERNET.prefixlen),)), Port("internet", "", bridge="net")
     yield Port("ioc", "tslcd", (_in(ioc.endpoints["tslcd"], TSLCD_GATEWAY.network.prefixlen),)), Port("tslcd", "", bridge="net")
     yield Port("centre", "ioc", (_in(ioc_gateway, ioc.lan.prefixlen),)), Port("ioc", "lan", (_in(ioc.address, ioc.lan.prefixlen),))
     yield Port("cgn", "out", (_in(CARRIER, INTERNET.prefixlen),)), Port("internet", "", bridge="net")
     yield Port("ntp", "net", (_in(NTP, INTERNET.prefixlen),)), Port("internet", "", bridge="net")
     yield Port("ntp", "tslcd", (TSLCD_NTP,)), Port("tslcd", "", bridge="net")
+
+
+def _on_the_lan(province: Province) -> list[str]:
+    """The VMS that stand on the storage centre's LAN."""
+    return [name for name, vms in province.vms.items() if vms.address in province.centres["centre"].lan]
 
 
 def _in(address: IPv4Address, length: int) -> IPv4Interface:

@@ -9,7 +9,23 @@ from .office_tables import CONFIRMATION, NEEDS, OFFICE, POWER, PRIVACY, SECURITY
 FORM: tuple[Table, ...] = (OFFICE, CAMERA, STREAM, OTHER, NVR, NETWORK, SWITCH, LINE, POWER, SECURITY, PRIVACY, NEEDS, CONFIRMATION)
 
 # Decisions of the province and its engineers, the dated tree (`motcua site`), and what the number and the mark of sample data are given by.
-NOT_ASKED = frozenset({"number", "units", "retired", "sample", "policy", "wave", "reuse", "tunnel", "udp_port", "ssh_port", "old_ssh"})
+NOT_ASKED = frozenset(
+    {
+        "number",
+        "units",
+        "retired",
+        "sample",
+        "recording_notice",
+        "policy",
+        "wave",
+        "reuse",
+        "tunnel",
+        "udp_port",
+        "ssh_port",
+        "old_ssh",
+        "card_gb",
+    }
+)
 # What stands in a row's first cell when the row only shows how to write.
 EXAMPLE = "Ví dụ"
 # The hidden sheet that holds the drop-down lists.

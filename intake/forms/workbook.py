@@ -44,12 +44,23 @@ def workbook_grids(file: str, content: bytes) -> tuple[Grid, ...]:
         raise ModelError(f"{file}: unpacks to {size // 10**6} MB, more than any form; save only the form's sheets in a new file")
     if "xl/workbook.xml" not in names:
         raise ModelError(f"{file}: is no Excel workbook; save it as .xlsx")
+    if not _is_whole(content):
+        raise ModelError(f"{file}: is damaged; send or save it again")
     try:
         with warnings.catch_warnings(action="ignore"):
             book = openpyxl.load_workbook(io.BytesIO(content))
             return tuple(_grid(file, sheet) for sheet in book.worksheets if sheet.title != LISTS)
     except Exception as error:  # noqa: BLE001  the library breaks in any way on parts that it doesn't expect
         raise ModelError(f"{file}: can't be read ({type(error).__name__}: {error}); open it in Excel and save it again as .xlsx") from None
+
+
+def _is_whole(content: bytes) -> bool:
+    """Whether every part is what the directory says: a sheet whose name there rotted would just be missing, and nobody told."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return archive.testzip() is None
+    except Exception:  # noqa: BLE001  as above
+        return False
 
 
 def _grid(file: str, sheet: Worksheet) -> Grid:

@@ -52,7 +52,8 @@ class ActionModule(ActionBase):
             for file in options["files"]:
                 dest = file["dest"] if options["each"] is None else file["dest"].format_map(item)
                 rest = {key: file[key] for key in ("mode", "owner", "group", "validate")}
-                yield {**rest, "dest": dest, "content": self._content(file, dest, seen)}
+                source = {"src": file["src"].format_map(item)} if file["src"] is not None and options["each"] is not None else {}
+                yield {**rest, "dest": dest, "content": self._content({**file, **source}, dest, seen)}
 
     def _content(self, file: Mapping[str, Any], dest: str, variables: Mapping[str, Any]) -> str:
         if sum(file[key] is not None for key in ("src", "template", "content")) != 1:

@@ -8,7 +8,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ..plugin_utils.errors import MotcuaError
-from ..plugin_utils.secrets import Journal, device_password, tunnel_private_key, wireguard_public_key
+from ..plugin_utils.secrets import Journal, device_password, tunnel_private_key, vms_digest, wireguard_public_key
 from ..plugin_utils.vault import open_masters
 from ..plugin_utils.vendors import VENDORS
 from ..plugin_utils.vendors.table import ROUTER_PASSWORDS
@@ -24,6 +24,7 @@ options:
     description:
       - C(device/<host>/<account>) is an account's password at the epoch that the device is known to have.
       - C(tunnel/<site>/<name>/private) and C(tunnel/<site>/<name>/public) are the site's end of a tunnel.
+      - C(vms/<vms>/<number>/digest) is the line of an htdigest file for a VMS.
     required: true
 author: The motcua founders (@motcua)
 """
@@ -58,9 +59,12 @@ class LookupModule(LookupBase):
             case ["tunnel", site, name, ("private" | "public") as half]:
                 key = tunnel_private_key(masters, site, name)
                 return key if half == "private" else wireguard_public_key(key)
+            case ["vms", vms, number, "digest"]:
+                return vms_digest(masters, vms, int(number))
             case ["device", host, account]:
                 owner = variables["hostvars"][host]
                 epochs = Journal(f"{owner['motcua_state']}/epochs").read(host)
                 rule = VENDORS[str(owner["motcua_vendor"])].password_rule if "motcua_vendor" in owner else ROUTER_PASSWORDS
                 return device_password(masters, str(owner["motcua_site"]), host, account, epochs.confirmed or epochs.pending or 1, rule)
-        raise AnsibleLookupError(f"{term!r} names no secret; write device/<host>/<account> or tunnel/<site>/<name>/<private or public>")
+        forms = "device/<host>/<account>, tunnel/<site>/<name>/<private or public> or vms/<vms>/<number>/digest"
+        raise AnsibleLookupError(f"{term!r} names no secret; write {forms}")

@@ -21,7 +21,9 @@ options:
         type: str
         required: true
       src:
-        description: File of the role to copy as it is. One of O(files[].src), O(files[].template) and O(files[].content) is needed.
+        description: >-
+          File of the role to copy as it is, with C({key}) as in O(files[].dest). One of O(files[].src), O(files[].template) and
+          O(files[].content) is needed.
         type: str
       template:
         description: Template of the role to render.

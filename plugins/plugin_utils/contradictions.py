@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .model import Device, Province, Site
+from .model import Device, Province, Site, Viewer
 from .vendors import VENDORS
+
+EVERYTHING = ("public_administration", "ioc", "operator")
+LIVE_ONLY = ("public_administration", "ioc")
 
 
 def contradictions(province: Province) -> Iterator[tuple[str, str, str]]:
@@ -29,11 +32,79 @@ def contradictions(province: Province) -> Iterator[tuple[str, str, str]]:
         for path, what in (*_tree_contradictions(province, site), *_site_contradictions(site)):
             yield name, f"sites.{name}.{path}", what
     yield from _twins(province)
-    for viewer, value in province.viewers.items():
-        if value.watches != "all" and value.watches not in province.sites:
-            yield "", f"viewers.{viewer}.watches", f"there is no site '{value.watches}'; name one, or write 'all'"
-        if value.sits_at is not None and value.sits_at not in province.sites:
-            yield "", f"viewers.{viewer}.sits_at", f"there is no site '{value.sits_at}'; name one, or remove the key"
+    for name, viewer in province.viewers.items():
+        for path, what in _viewer_contradictions(province, viewer):
+            yield "", f"viewers.{name}.{path}", what
+    for vms in province.vms:
+        for key, what in _vms_contradictions(province, vms):
+            yield "", f"vms.{vms}.{key}", what
+    yield from _pulled_twice(province)
+
+
+def _vms_contradictions(province: Province, name: str) -> Iterator[tuple[str, str]]:
+    vms = province.vms[name]
+    lans = [str(centre.lan) for centre in province.centres.values()]
+    if all(vms.address not in centre.lan for centre in province.centres.values()):
+        yield "address", f"{vms.address} is on no centre's LAN ({', '.join(lans)}); sites know the way to these alone: move the VMS there"
+    for key, centre in province.centres.items():
+        if vms.address == centre.address:
+            yield "address", f"{vms.address} is the address of the server of '{key}'; a VMS is a host of its own"
+    for other, value in province.vms.items():
+        if other == name:
+            break
+        if value.address == vms.address:
+            yield "address", f"{vms.address} is also the address of '{other}'; one host is one VMS: describe it once"
+    known = {*province.sites, *(f"{key}-{camera}" for key, site in province.sites.items() for camera in site.cameras)}
+    for wished in () if vms.cameras == "all" else vms.cameras:
+        if wished not in known:
+            yield "cameras", f"there is no site or camera '{wished}'; name a site, or a camera as <site>-<camera>"
+    if vms.way == "direct" and vms.streams is not None:
+        yield "streams", "can be kept only where the centre hands the streams out; remove it, or write 'way: republished'"
+
+
+def _pulled_twice(province: Province) -> Iterator[tuple[str, str, str]]:
+    """Each direct pull takes the site's line once more: the plan counts one, and the centre can serve the others without any."""
+    if any(site.parent is not None and site.parent not in province.sites for site in province.sites.values()):
+        return  # the tree is wrong, which is said elsewhere
+    owners: dict[tuple[str, str], str] = {}
+    for name, vms in province.vms.items():
+        if vms.way != "direct":
+            continue
+        taken = next((one for one in province.cameras_of(name) if one in owners), None)
+        if taken is not None:
+            what = f"'{'-'.join(taken)}' is also pulled directly by '{owners[taken]}'; write 'way: republished' for one of the two"
+            yield "", f"vms.{name}.cameras", what
+        owners |= {one: name for one in province.cameras_of(name) if one not in owners}
+
+
+def _viewer_contradictions(province: Province, viewer: Viewer) -> Iterator[tuple[str, str]]:
+    if viewer.watches != "all" and viewer.watches not in province.sites:
+        yield "watches", f"there is no site '{viewer.watches}'; name one, or write 'all'"
+    elif viewer.kind in EVERYTHING and not _watches_everything(province, viewer):
+        yield "watches", f"'{viewer.kind}' sees all sites, but some don't stand below '{viewer.watches}'; write 'all'"
+    if viewer.sits_at is not None and viewer.sits_at not in province.sites:
+        yield "sits_at", f"there is no site '{viewer.sits_at}'; name one, or remove the key"
+    if viewer.playback and viewer.kind in LIVE_ONLY:
+        yield "playback", f"'{viewer.kind}' sees live pictures only; remove the key, or name an operator for recordings"
+    agreement = viewer.agreement
+    if viewer.kind == "police" and agreement is None:
+        yield "agreement", "is missing, and the police see nothing without one; write its 'paper', 'from' and 'until'"
+    elif viewer.kind != "police" and agreement is not None:
+        yield "agreement", f"only 'kind: police' has one, and this is '{viewer.kind}'; correct one of the two"
+    elif agreement is not None and agreement.until < agreement.since:
+        yield "agreement.until", f"{agreement.until} is before it begins on {agreement.since}; correct one of the two"
+
+
+def _watches_everything(province: Province, viewer: Viewer) -> bool:
+    return viewer.watches == "all" or all(viewer.watches in (name, *_above(province, name)) for name in province.sites)
+
+
+def _above(province: Province, name: str) -> Iterator[str]:
+    """The sites above one, as far as they are there."""
+    parent = province.sites[name].parent
+    while parent is not None and parent in province.sites:
+        yield parent
+        parent = province.sites[parent].parent
 
 
 def _numbers(province: Province) -> Iterator[tuple[str, str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from .model import Province
 from .vendors import complaint
 
 PLUGIN = "motcua.cctv.province"
+BESIDE = {"viewers": "viewers.yml", "prices_vnd": "prices.yml"}  # keys that have a file of their own
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml's loader where it was built
@@ -49,7 +50,7 @@ def load(path: str | Path, on: date | None = None) -> Province:
         raise ModelError(f"{path}: plugin: is not ours; write '{PLUGIN}'")
     files: dict[str, Path] = {}
     root["sites"] = _read_sites(path.parent / "sites", files)
-    for key, file in (("viewers", "viewers.yml"), ("prices_vnd", "prices.yml")):
+    for key, file in BESIDE.items():
         if (path.parent / file).exists():
             root[key] = _read(path.parent / file).get(key, {})
     root["on"] = on or datetime.now(_zone(root.get("timezone"))).date()
@@ -61,7 +62,9 @@ def load(path: str | Path, on: date | None = None) -> Province:
         province = Province.model_validate(root)
     except ValidationError as error:
         raise ModelError("\n".join(_sentence(path, files, detail) for detail in error.errors())) from None
-    mistakes = [f"{files.get(site, path)}: {where}: {what}" for site, where, what in contradictions(province)]
+    mistakes = [
+        f"{files.get(site) or _beside(path, where.split('.')[0])}: {where}: {what}" for site, where, what in contradictions(province)
+    ]
     if mistakes:
         raise ModelError("\n".join(mistakes))
     return province
@@ -128,6 +131,21 @@ def _as_on(root: dict[str, Any], on: date) -> None:
             root["retired"][name] = root["sites"].pop(name)
     if isinstance(root.get("viewers"), dict):
         root["viewers"] = {key: viewer for key, viewer in root["viewers"].items() if not _at(viewer) & root["retired"].keys()}
+    closed = {*root["retired"], *(f"{name}-{camera}" for name, site in root["retired"].items() for camera in _cameras(site))}
+    if isinstance(root.get("vms"), dict):
+        root["vms"] = {key: _without(vms, closed) for key, vms in root["vms"].items()}
+
+
+def _cameras(site: Any) -> Iterable[str]:
+    cameras = site.get("cameras")
+    return cameras if isinstance(cameras, dict) else ()
+
+
+def _without(vms: Any, closed: set[str]) -> Any:
+    """A VMS without what it pulled from closed sites."""
+    if not isinstance(vms, dict) or not isinstance(vms.get("cameras"), list):
+        return vms
+    return vms | {"cameras": [wished for wished in vms["cameras"] if wished not in closed]}
 
 
 def _at(viewer: Any) -> set[Any]:
@@ -181,7 +199,7 @@ def _sentence(path: Path, files: Mapping[str, Path], detail: ErrorDetails) -> st
     where = [str(part) for part in detail["loc"] if not str(part).startswith(("literal[", "is-instance", "function-"))]
     if where[0] == "retired":
         where[0] = "sites"
-    file = files.get(where[1], path) if len(where) > 1 and where[0] == "sites" else path
+    file = files.get(where[1], path) if len(where) > 1 and where[0] == "sites" else _beside(path, where[0])
     if detail["type"] == "extra_forbidden":
         names = _known_keys(where[:-1])
         near = difflib.get_close_matches(where[-1], names, n=1)
@@ -199,6 +217,12 @@ def _sentence(path: Path, files: Mapping[str, Path], detail: ErrorDetails) -> st
     else:
         what = f"{detail['input']!r} is wrong: {detail['msg'][:1].lower()}{detail['msg'][1:]}; correct the value"
     return f"{file}: {'.'.join(where)}: {what}"
+
+
+def _beside(path: Path, key: str) -> Path:
+    """The file in which a key of the province stands."""
+    own = path.parent / BESIDE.get(key, path.name)
+    return own if own.exists() else path
 
 
 def _known_keys(where: list[str]) -> list[str]:

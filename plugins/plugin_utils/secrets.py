@@ -7,6 +7,7 @@ only. Whether a device already has its newest password is a fact about the world
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import tempfile
@@ -23,8 +24,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from .errors import ModelError
 from .settings import PasswordRule
+from .vendors.table import password_rule
 
 ROOT_BYTES = 32
+VMS_REALM = "motcua"
+VMS_PASSWORDS = password_rule(24)
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,11 +78,29 @@ def device_password(masters: Masters, site: str, device: str, account: str, epoc
     :param device: the inventory host name.
     :param epoch: counts the rotations, from 1.
     """
+    return _letters(_derive(site_root(masters.devices, site), f"device/{device}/{account}/{epoch}", 4 * rule.length), rule)
+
+
+def _letters(stream: bytes, rule: PasswordRule) -> str:
     # Four bytes a character make the modulo's bias smaller than 2**-24.
-    stream = _derive(site_root(masters.devices, site), f"device/{device}/{account}/{epoch}", 4 * rule.length)
     numbers = [int.from_bytes(stream[4 * i : 4 * i + 4]) for i in range(rule.length)]
     alphabets = [*rule.classes, *[rule.alphabet] * (rule.length - len(rule.classes))]
     return "".join(alphabet[number % len(alphabet)] for alphabet, number in zip(alphabets, numbers, strict=True))
+
+
+def vms_password(masters: Masters, vms: str, number: int) -> str:
+    """The password with which a VMS pulls from the centre: letters and digits, because some clients put it into a URL.
+
+    :param number: counts the passwords that it has been given, from 1.
+    """
+    return _letters(_derive(masters.devices, f"vms/{vms}/{number}", 4 * VMS_PASSWORDS.length), VMS_PASSWORDS)
+
+
+def vms_digest(masters: Masters, vms: str, number: int) -> str:
+    """The line of an htdigest file for it: what RTSP's digest needs, and not the password."""
+    line = f"{vms}:{VMS_REALM}"
+    hashed = hashlib.md5(f"{line}:{vms_password(masters, vms, number)}".encode(), usedforsecurity=False)  # RFC 2617, section 3.2.2.2
+    return f"{line}:{hashed.hexdigest()}"
 
 
 def tunnel_private_key(masters: Masters, site: str, tunnel: str, epoch: int = 1) -> str:

@@ -169,4 +169,6 @@ def _tables_f_to_i(draw: Draw) -> dict[str, Any]:
     ups = draw.maybe(40)
     power = {"ups": ups} | ({"ups_minutes": draw.dice.choice((5, 10, 15, 30))} if ups else {}) | {"surge_protection": draw.maybe(30)}
     power |= {"temperature_c": draw.dice.randint(24, 36), "humidity_percent": draw.dice.randint(55, 92), "rack_locked": draw.maybe(45)}
-    return {"power": power, "compliance": {key: draw.maybe(percent) for key, percent in table.COMPLIANT.items()}} | needs
+    compliance = {key: draw.maybe(percent) for key, percent in table.COMPLIANT.items()}
+    notice = {"recording_notice": draw.surveyed} if compliance["sign_present"] else {}  # who surveyed the office saw it
+    return notice | {"power": power, "compliance": compliance} | needs

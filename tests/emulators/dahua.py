@@ -59,7 +59,10 @@ class Dahua(Accounts, Rpc, Device):
             "reserved": True,
         }
         missing = self.config["quirks"].get("missing", ())
-        return {"users": {name: user}, "tables": {key: value for key, value in self.tables().items() if key not in missing}}
+        return {
+            "users": {name: user},
+            "tables": {key: value for key, value in self.tables().items() if key not in missing} | self.config.get("tables", {}),
+        }
 
     def tables(self):
         third = documents.video(0, "ExtraFormat", "H.264", 640, 360, 10, 256, number=1)

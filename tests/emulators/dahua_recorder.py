@@ -2,12 +2,14 @@
 
 import json
 import re
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from tests.emulators import dahua_documents as documents
 from tests.emulators.dahua import Dahua
 from tests.emulators.dahua_answers import BAD, FORBIDDEN
+from tests.emulators.footage import shown, wall
 from tests.emulators.http import Response
+from tests.emulators.replay import Playback
 
 
 class DahuaNvr(Dahua):
@@ -20,8 +22,11 @@ class DahuaNvr(Dahua):
     API = "/cgi-bin/api/LogicDeviceManager/"
     FIELDS = ("Address", "Port", "HttpPort", "RtspPort", "UserName", "ProtocolType")
 
+    WALL = "%Y-%m-%d %H:%M:%S"
+
     def __init__(self, config):
         self._dialect = config.get("channel_dialect", "json")
+        self._found = []
         super().__init__(config)
 
     def factory(self):
@@ -86,23 +91,29 @@ class DahuaNvr(Dahua):
             said = None
         return Response(400, BAD) if said is None else Response(200, json.dumps(said).encode(), "application/json")
 
+    def tracks(self, role):
+        return {"/cam/playback": _Channels(self, role)}
+
     def _find(self, asked):
-        """One search at a time, for footage of every channel from the configuration's ``oldest_footage`` on; nothing found is a 400."""
+        """One search at a time, for what was kept of a channel, page by page; nothing found is a 400. Times are local."""
         if asked["action"] == "factory.create":
             return self._lines(result=self.SEARCH)
         if asked.get("object") != str(self.SEARCH):
             return Response(400, BAD)
-        since = self.config.get("oldest_footage")
         match asked["action"]:
             case "findFile":
-                begin, end = (asked[f"condition.{name}"] for name in ("StartTime", "EndTime"))
+                begin, end = (wall(asked[f"condition.{name}"], self.WALL, self._minutes()) for name in ("StartTime", "EndTime"))
                 slot = int(asked["condition.Channel"]) - 1  # counted from 1 in the question
-                there = since is not None and slot in self.channels() and begin[:10] <= since <= end[:10]
-                return Response(200, b"OK\r\n") if there else Response(400, BAD)
+                self._found = [(slot, row) for row in self.footage.rows(begin, end)] if slot in self.channels() else []
+                return Response(200, b"OK\r\n") if self._found else Response(400, BAD)
             case "findNextFile":
-                at = "items[0]"
-                rows = {"found": 1, f"{at}.Channel": 0, f"{at}.StartTime": f"{since} 00:00:05", f"{at}.EndTime": f"{since} 01:00:00"}
-                return self._lines(**rows, **{f"{at}.Type": "dav", f"{at}.FilePath": "/mnt/dvr/sda0/1.dav"})
+                page, self._found = self._found[: int(asked["count"])], self._found[int(asked["count"]) :]
+                rows = {"found": len(page)}
+                for number, (slot, (from_s, until_s)) in enumerate(page):
+                    at, times = f"items[{number}]", [shown(at_s, self.WALL, self._minutes()) for at_s in (from_s, until_s)]
+                    rows |= {f"{at}.Channel": slot, f"{at}.StartTime": times[0], f"{at}.EndTime": times[1], f"{at}.Type": "dav"}
+                    rows |= {f"{at}.FilePath": f"/mnt/dvr/sda0/{number}.dav", f"{at}.Length": 268435456, f"{at}.VideoStream": "Main"}
+                return self._lines(**rows)
         return Response(200, b"OK\r\n")
 
     async def _logic(self, action, asked):
@@ -152,3 +163,19 @@ class DahuaNvr(Dahua):
         self.state["tables"] |= documents.remote_tables(slot)
         self.state["passwords"].pop(str(slot), None)
         return 0
+
+
+class _Channels(Playback):
+    """All channels behind one path: the query says which."""
+
+    def __init__(self, device, role):
+        self._device = device
+        super().__init__(None, device.config["clips"], device.footage, self._times, role, device.config.get("playback_speed", 1.0))
+
+    def _times(self, query):
+        asked, minutes = parse_qs(query.rstrip("/")), self._device._minutes()
+        slot = int(asked["channel"][0]) - 1
+        if slot not in self._device.channels():
+            raise ValueError("no such channel")
+        self._spec = self._device.spec(slot, "MainFormat")
+        return tuple(wall(asked[name][0][:19], "%Y_%m_%d_%H_%M_%S", minutes) for name in ("starttime", "endtime"))

@@ -10,12 +10,15 @@ from pathlib import Path
 from tests.emulators.announce import Announcer
 from tests.emulators.clock import Clock
 from tests.emulators.faults import Faults
+from tests.emulators.footage import Footage
 from tests.emulators.http import Response, Server, certificate, expired_certificate, foreign_certificate, half
 from tests.emulators.rtsp import Rtsp
 
 
 class Device:
     """A device by its configuration; subclasses answer requests and say which streams and knobs there are."""
+
+    REPLAYS = False  # by ONVIF
 
     def __init__(self, config):
         self.config = config
@@ -24,8 +27,17 @@ class Device:
         self.clock = Clock(config["clock_offset_s"], self.ntp_server)
         self.faults = Faults(self)
         self.server = Server(config["address"], config["ports"], self._tls(), self.faults.handle)
+        self.footage = Footage(config, self.clock)
         self.rtsp = Rtsp(
-            config["address"], config["ports"]["rtsp"], config["clips"], self.streams, self.accounts, self.realm, self.upstream
+            config["address"],
+            config["ports"]["rtsp"],
+            config["clips"],
+            self.streams,
+            self.accounts,
+            self.realm,
+            self.upstream,
+            self.tracks,
+            self.REPLAYS and self.footage.keeps,
         )
         self.announcer = Announcer(self)
         self._up = asyncio.Event()
@@ -75,6 +87,10 @@ class Device:
         return {name: half(name, self.realm, account) for name, account in self.users().items()}
 
     def upstream(self):
+        return {}
+
+    def tracks(self, _role):
+        """Factories of what was recorded, by path."""
         return {}
 
     async def on(self):
@@ -140,6 +156,8 @@ class Device:
                 self.digest.tries.clear()
             case "announce":
                 self.announcer.switch(asked["key"], asked["value"])
+            case "footage":
+                self.footage.holes = json.loads(asked["value"]) if isinstance(asked["value"], str) else asked["value"]
             case "faults":
                 self.faults.set(asked["value"])
             case "reset":

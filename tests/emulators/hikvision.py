@@ -44,6 +44,10 @@ KNOBS = {
     "access.lockout": ("/ISAPI/Security/illegalLoginLock", "enabled"),
     "overlay.name": ("/ISAPI/System/Video/inputs/channels/1", "name"),
     "streams.main.bitrate_kbps": ("/ISAPI/Streaming/channels/101", "constantBitRate"),
+    "streams.main.cap_kbps": ("/ISAPI/Streaming/channels/101", "vbrUpperCap"),
+    "streams.main.codec": ("/ISAPI/Streaming/channels/101", "videoCodecType"),
+    "streams.main.width": ("/ISAPI/Streaming/channels/101", "videoResolutionWidth"),
+    "streams.main.height": ("/ISAPI/Streaming/channels/101", "videoResolutionHeight"),
     "streams.main.fps_hundredths": ("/ISAPI/Streaming/channels/101", "maxFrameRate"),
 }
 TRACK = "/ISAPI/ContentMgmt/record/tracks"
@@ -77,7 +81,7 @@ class Hikvision(Accounts, Service, Device):
             "onvif_users": [],
             "permissions": {},
             "documents": {path: text for path, text in made.items() if path not in quirks.get("missing", ())},
-            "zone": "CST-8:00:00",
+            "zone": config.get("zone", "CST-8:00:00"),
             "mode": "NTP",
             "channels": {str(channel["number"]): dict(channel) for channel in config["channels"]},
         }
@@ -138,7 +142,8 @@ class Hikvision(Accounts, Service, Device):
         if self.old and request.method in ("PUT", "POST") and not self._well_formed(request):
             return status(5, "Invalid XML Format", "badXmlFormat", 400)
         level = self.users()[user]["level"]
-        if request.method != "GET" and level == "Viewer" and not request.path.endswith("/password"):
+        reads = request.method == "GET" or request.path == "/ISAPI/ContentMgmt/search"
+        if not reads and level == "Viewer" and not request.path.endswith("/password"):
             return status(*LOW_PRIVILEGE)
         return await self.answer(request, level)
 

@@ -3,14 +3,16 @@
 import asyncio
 import hashlib
 import time
-from datetime import datetime, timedelta
+from urllib.parse import parse_qs
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from tests.emulators import isapi_documents as documents
 from tests.emulators.client import Client, Refused
+from tests.emulators.footage import shown, wall
 from tests.emulators.hikvision import Hikvision, posix_offset_minutes
 from tests.emulators.hikvision_xml import BAD_PARAMETERS, BAD_XML, LOW_PRIVILEGE, NOT_SUPPORTED, OK, find, status, text, write, xml
+from tests.emulators.replay import Playback
 
 
 class HikvisionNvr(Hikvision):
@@ -64,28 +66,50 @@ class HikvisionNvr(Hikvision):
             return status(*OK)
         return status(*NOT_SUPPORTED)
 
+    def tracks(self, role):
+        speed, minutes = self.config.get("playback_speed", 1.0), posix_offset_minutes(self.state["zone"])
+
+        def interval(query):
+            asked = parse_qs(query.rstrip("/"))
+            # Z or not, it is the wall clock that counts.
+            return tuple(wall(asked[name][0][:15], "%Y%m%dT%H%M%S", minutes) for name in ("starttime", "endtime"))
+
+        channels = [number for number in self.state["channels"] if f"/ISAPI/Streaming/channels/{number}01" in self.state["documents"]]
+        return {
+            f"/Streaming/tracks/{number}01": Playback(
+                self.spec(f"/ISAPI/Streaming/channels/{number}01"), self.config["clips"], self.footage, interval, role, speed
+            )
+            for number in channels
+        }
+
     def _search(self, body):
-        """Footage of every channel from the configuration's ``oldest_footage`` on, an hour a piece; too long a time is too much for some."""
+        """What was kept of a channel, page by page; too long a time is too much for some. Its times end in Z and are local."""
         try:
-            root = ElementTree.fromstring(body)
-            begin, end = (datetime.fromisoformat(text(root, name).removesuffix("Z")) for name in ("startTime", "endTime"))
-            track, most = text(root, "trackID"), int(text(root, "maxResults"))
+            root, minutes = ElementTree.fromstring(body), posix_offset_minutes(self.state["zone"])
+            begin, end = (wall(text(root, name), "%Y-%m-%dT%H:%M:%SZ", minutes) for name in ("startTime", "endTime"))
+            track, most, first = text(root, "trackID"), int(text(root, "maxResults")), int(text(root, "searchResultPostion", "0"))
         except (ElementTree.ParseError, ValueError):
             return status(*BAD_XML)
-        if (end - begin).days > self.config["quirks"].get("search_days", 36500):
+        if end - begin > 86400 * self.config["quirks"].get("search_days", 36500):
             return status(3, "Device Error", "deviceError", 500)
-        since = self.config.get("oldest_footage")
-        first = None if since is None else max(begin, datetime.fromisoformat(since))
-        found = 0 if first is None or first >= end or track[:-2] not in self.state["channels"] else most
-        rows = "".join(
-            f"<searchMatchItem><sourceID>{{0}}</sourceID><trackID>{track}</trackID><timeSpan><startTime>{first + timedelta(hours=n):%Y-%m-%dT%H:%M:%SZ}</startTime>"
-            f"<endTime>{first + timedelta(hours=n + 1):%Y-%m-%dT%H:%M:%SZ}</endTime></timeSpan></searchMatchItem>"
-            for n in range(found)
-        )
-        words = "NO MATCHES" if not found else "MORE"
+        kept = self.footage.rows(begin, end) if track[:-2] in self.state["channels"] else []
+        page = kept[first : first + most]
+        words = "NO MATCHES" if not page else "MORE" if first + most < len(kept) else "OK"
+        rows = "".join(self._match(track, number, *row, minutes) for number, row in enumerate(page, first))
         return xml(
             f'<CMSearchResult version="2.0" xmlns="{documents.V20}"><searchID>{text(root, "searchID")}</searchID><responseStatus>true</responseStatus>'
-            f"<responseStatusStrg>{words}</responseStatusStrg><numOfMatches>{found}</numOfMatches><matchList>{rows}</matchList></CMSearchResult>"
+            f"<responseStatusStrg>{words}</responseStatusStrg><numOfMatches>{len(page)}</numOfMatches><matchList>{rows}</matchList></CMSearchResult>"
+        )
+
+    def _match(self, track, number, from_s, until_s, minutes):
+        inside = self.config.get("inside", self.config["address"])
+        begin, end = (shown(at_s, "%Y%m%dT%H%M%SZ", minutes) for at_s in (from_s, until_s))
+        spans = [shown(at_s, "%Y-%m-%dT%H:%M:%SZ", minutes) for at_s in (from_s, until_s)]
+        address = f"rtsp://{inside}/Streaming/tracks/{track}/?starttime={begin}&endtime={end}&name=0000000{number:04d}000000&size=268435456"
+        return (
+            f"<searchMatchItem><sourceID>{{0}}</sourceID><trackID>{track}</trackID><timeSpan><startTime>{spans[0]}</startTime><endTime>{spans[1]}</endTime></timeSpan>"
+            f"<mediaSegmentDescriptor><contentType>video</contentType><codecType>H.264-BP</codecType><playbackURI>{escape(address)}</playbackURI></mediaSegmentDescriptor>"
+            "<metadataMatches><metadataDescriptor>recordType.meta.hikvision.com/timing</metadataDescriptor></metadataMatches></searchMatchItem>"
         )
 
     def _channel(self, number):

@@ -17,18 +17,21 @@ from tests.emulators.device import Device
 from tests.emulators.http import Digest, Request, Response
 from tests.emulators.onvif_documents import local
 from tests.emulators.picture import picture
+from tests.emulators.replay import Replay
 
 INSIDE = "http://192.168.1.108"  # what a device calls itself behind an address translation
 PATHS = {
     "media1": {"tds": "/onvif/device_service", "trt": "/onvif/media_service"},
-    "media2": {"tds": "/onvif/device_service", "trt": "/onvif/Media", "tr2": "/onvif/Media2", "trc": "/onvif/Recording"},
+    "media2": {"tds": "/onvif/device_service", "trt": "/onvif/Media", "tr2": "/onvif/Media2", "trc": "/onvif/Recording"}
+    | {"tse": "/onvif/Search", "trp": "/onvif/Replay"},
 }
+PROFILE_G = ("tse", "trp")  # of devices that keep footage
 TOLERANCE_S = {"media1": 5, "media2": 20}
 WITHOUT_LOGIN = {
     "media1": ("GetSystemDateAndTime",),
     "media2": ("GetSystemDateAndTime", "GetServices", "GetCapabilities"),
 }
-SERVICES = {uri: prefix for prefix, uri in documents.NAMESPACES.items() if prefix in ("tds", "trt", "tr2", "trc")}
+SERVICES = {uri: prefix for prefix, uri in documents.NAMESPACES.items() if prefix in ("tds", "trt", "tr2", "trc", *PROFILE_G)}
 SIZES = {"main": ((2560, 1440), (1920, 1080), (1280, 720), (640, 360)), "sub": ((704, 576), (640, 360), (352, 288))}
 KBPS = {"main": (32, 8192), "sub": (32, 2048)}
 FPS, GOP, QUALITY, OVERLAYS = (1, 25), (1, 400), (1, 6), 8
@@ -118,6 +121,7 @@ class Onvif(Device):
         self.digest = Digest(self.realm, self.users, config["lock_s"])
         self._nonces = {}
         self._operations = {"tds": self._device(), "trt": self._media(), "tr2": self._media2(), "trc": {"GetRecordings": self._recordings}}
+        self._operations |= {"tse": self._searches(), "trp": {"GetReplayUri": self._replay_address}} if self.footage.keeps else {}
 
     def onvif_generation(self, config):
         return config.get("generation", "media2")
@@ -214,6 +218,8 @@ class Onvif(Device):
                 self.state["ntp"]["manual"] = [[kind, value]]
             case "streams.main.bitrate_kbps":
                 self.state["encoders"][0]["kbps"] = int(value)
+            case "streams.main.width" | "streams.main.height":
+                self.state["encoders"][0][key.rpartition(".")[2]] = int(value)
             case "services.discovery":
                 self.state["discovery"] = value
             case _:
@@ -306,7 +312,7 @@ class Onvif(Device):
         if user is None:
             raise Refused("Sender", ("NotAuthorized",), "Sender not authorized")
         level = self.users()[user]["level"]
-        reads = operation.startswith("Get") and operation != "GetUsers"
+        reads = operation.startswith(("Get", "Find")) and operation != "GetUsers"
         if not (level == "Administrator" or reads or (level == "Operator" and service != "tds")):
             raise Refused("Sender", ("NotAuthorized", "LowPrivilege"), "The user's level doesn't allow this.")
 
@@ -384,7 +390,8 @@ class Onvif(Device):
     def _addresses(self):
         port = self.config["ports"]["http"]
         own = f"http://{self.config['address']}" + ("" if port == 80 else f":{port}")
-        return {prefix: (INSIDE if self.old else own) + path for prefix, path in PATHS[self.generation].items()}
+        paths = {prefix: path for prefix, path in PATHS[self.generation].items() if self.footage.keeps or prefix not in PROFILE_G}
+        return {prefix: (INSIDE if self.old else own) + path for prefix, path in paths.items()}
 
     def _get_time(self, _):
         settings = self.state["time"]
@@ -664,6 +671,45 @@ class Onvif(Device):
 
     def _recordings(self, _):
         return documents.recordings(self.state["sources"])
+
+    # --- what was recorded (Profile G) ---
+
+    REPLAYS = True
+
+    def tracks(self, role):
+        if not self.footage.keeps:
+            return {}
+        streams = self.streams()
+        mains = [one for one in self.state["encoders"] if one["stream"] == "main"]
+        return {
+            f"/onvif/replay/{number}": Replay(streams[one["path"]], self.config["clips"], self.footage, role)
+            for number, one in enumerate(mains, 1)
+        }
+
+    def _searches(self):
+        """Two answers: none yet, then all."""
+        self._asked = 0
+        return {
+            "FindRecordings": lambda _: "<tse:SearchToken>Search_1</tse:SearchToken>",
+            "GetRecordingSearchResults": self._search_results,
+        }
+
+    def _search_results(self, asked):
+        if text(asked, "SearchToken") != "Search_1":
+            raise wrong("InvalidToken", words="The search token is invalid.")
+        self._asked += 1
+        if self._asked % 2:
+            return "<tse:ResultList><tt:SearchState>Searching</tt:SearchState></tse:ResultList>"
+        span = self.footage.since_s, self.clock.now()
+        rows = "".join(documents.found(number, one, *span) for number, one in enumerate(self.state["sources"], 1))
+        return f"<tse:ResultList><tt:SearchState>Completed</tt:SearchState>{rows}</tse:ResultList>"
+
+    def _replay_address(self, asked):
+        number = text(asked, "RecordingToken").removeprefix("Recording_")
+        if number not in [str(n) for n, _ in enumerate(self.state["sources"], 1)]:
+            raise wrong("NoRecording", words="The RecordingToken does not reference an existing recording.")
+        inside = self.config.get("inside", self.config["address"])
+        return f"<trp:Uri>rtsp://{inside}:554/onvif/replay/{number}</trp:Uri>"
 
     # --- overlays ---
 

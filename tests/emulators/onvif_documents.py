@@ -1,6 +1,7 @@
 """The SOAP texts of ONVIF devices as the wire shows them, and the order in which their requests' elements must stand."""
 
 import re
+from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
 NAMESPACES = {
@@ -9,6 +10,8 @@ NAMESPACES = {
     "trt": "http://www.onvif.org/ver10/media/wsdl",
     "tr2": "http://www.onvif.org/ver20/media/wsdl",
     "trc": "http://www.onvif.org/ver10/recording/wsdl",
+    "tse": "http://www.onvif.org/ver10/search/wsdl",
+    "trp": "http://www.onvif.org/ver10/replay/wsdl",
     "ter": "http://www.onvif.org/ver10/error",
 }
 ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
@@ -50,6 +53,9 @@ ORDER = {
     "StreamSetup": "Stream Transport",
     "Transport": "Protocol Tunnel?",
     "tr2:GetStreamUri": "Protocol ProfileToken",
+    "tse:FindRecordings": "Scope MaxMatches? KeepAliveTime",
+    "tse:GetRecordingSearchResults": "SearchToken MinResults? MaxResults? WaitTime?",
+    "trp:GetReplayUri": "StreamSetup RecordingToken",
     "trt:CreateOSD": "OSD",
     "trt:SetOSD": "OSD",
     "tr2:CreateOSD": "OSD",
@@ -286,4 +292,20 @@ def recordings(sources):
         f"<tt:MaximumRetentionTime>PT0S</tt:MaximumRetentionTime></tt:Configuration><tt:Tracks><tt:Track><tt:TrackToken>video_{n}</tt:TrackToken>"
         "<tt:Configuration><tt:TrackType>Video</tt:TrackType><tt:Description>VideoTrack</tt:Description></tt:Configuration></tt:Track></tt:Tracks></trc:RecordingItem>"
         for n, one in enumerate(sources, 1)
+    )
+
+
+def found(number, source, from_s, until_s):
+    """One recording as a search shows it; times are UTC."""
+    begin, end = (f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%SZ}" for at_s in (from_s, until_s))
+    track = (
+        f"<tt:Track><tt:TrackToken>video_{number}</tt:TrackToken><tt:TrackType>Video</tt:TrackType><tt:Description>VideoTrack</tt:Description>"
+        f"<tt:DataFrom>{begin}</tt:DataFrom><tt:DataTo>{end}</tt:DataTo></tt:Track>"
+    )
+    return (
+        f"<tt:RecordingInformation><tt:RecordingToken>Recording_{number}</tt:RecordingToken><tt:Source><tt:SourceId>{source['token']}</tt:SourceId>"
+        f"<tt:Name>{escape(source['name'])}</tt:Name><tt:Location>Location</tt:Location><tt:Description>Description of source</tt:Description>"
+        f"<tt:Address>http://www.onvif.org/ver10/schema/Profile</tt:Address></tt:Source><tt:EarliestRecording>{begin}</tt:EarliestRecording>"
+        f"<tt:LatestRecording>{end}</tt:LatestRecording><tt:Content>RecordContent</tt:Content>{track}"
+        "<tt:RecordingStatus>Recording</tt:RecordingStatus></tt:RecordingInformation>"
     )

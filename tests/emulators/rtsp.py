@@ -14,6 +14,7 @@ gi.require_version("GstRtsp", "1.0")
 from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402  versions are chosen first
 
 from tests.emulators.clips import frames  # noqa: E402  as above
+from tests.emulators.replay import allow  # noqa: E402  as above
 
 # The bindings take the signal send-message's context for an object, and say so; we don't use it.
 warnings.filterwarnings("ignore", message="g_value_get_object")
@@ -30,12 +31,7 @@ class _Factory(GstRtspServer.RTSPMediaFactory):
     def __init__(self, launch, feed):
         super().__init__()
         self._launch, self._feed = launch, feed
-        structure = Gst.Structure.new_empty(ROLE)
-        structure.set_value("media.factory.access", True)
-        structure.set_value("media.factory.construct", True)
-        permissions = GstRtspServer.RTSPPermissions()
-        permissions.add_role_from_structure(structure)
-        self.set_permissions(permissions)
+        allow(self, ROLE)
 
     def do_create_element(self, url):
         path = f"{url.abspath}?{url.query}" if url.query else url.abspath
@@ -47,10 +43,14 @@ class _Factory(GstRtspServer.RTSPMediaFactory):
 
 
 class Rtsp:
-    """``streams`` gives Specs by path, ``upstream`` an address by path for what is only passed on; ``accounts`` gives half digests by name."""
+    """``streams`` gives Specs by path, ``upstream`` an address by path for what is only passed on; ``accounts`` gives half digests by name.
 
-    def __init__(self, address, port, clips, streams, accounts, realm, upstream=dict):
+    ``footage`` gives factories of what was recorded, by path; ``onvif`` is a server that replays it by the clock.
+    """
+
+    def __init__(self, address, port, clips, streams, accounts, realm, upstream=dict, footage=lambda _role: {}, onvif=False):
         Gst.init(None)
+        self._footage, self._kind = footage, GstRtspServer.RTSPOnvifServer if onvif else GstRtspServer.RTSPServer
         self._clips, self._streams, self._accounts, self._realm, self._upstream = clips, streams, accounts, realm, upstream
         self._address, self._port = address, port
         self._loop = GLib.MainLoop()
@@ -86,7 +86,7 @@ class Rtsp:
     def _start(self):
         if self._server is not None:
             return
-        self._server = GstRtspServer.RTSPServer()
+        self._server = self._kind()
         self._server.set_address(self._address)
         self._server.set_service(str(self._port))
         self._server.connect("client-connected", self._welcome)
@@ -131,6 +131,8 @@ class Rtsp:
             mounts.add_factory(path, _Factory(self._launch, self._feed))
         for path in self._paths - paths:
             mounts.remove_factory(path)
+        for path, factory in self._footage(ROLE).items():
+            mounts.add_factory(path, factory)
         self._paths = paths
 
     def _digest(self, auth):

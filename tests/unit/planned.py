@@ -104,7 +104,7 @@ def write_inventory(folder, sites=None, **province):
     (folder / "sites" / "all.yml").write_text(yaml.safe_dump({"sites": sites or raw_sites()}, allow_unicode=True), encoding="utf-8")
     viewers = {
         "leader": {"name": "Chủ tịch huyện Thử", "watches": "huyen-thu", "sits_at": "huyen-thu", "screens": 2},
-        "ioc": {"name": "IOC", "watches": "all"},
+        "ioc": {"name": "IOC", "kind": "ioc", "watches": "all"},
     }
     if sites is None:
         (folder / "viewers.yml").write_text(yaml.safe_dump({"viewers": viewers}, allow_unicode=True), encoding="utf-8")

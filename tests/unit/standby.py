@@ -68,7 +68,7 @@ class Portal:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
-                self.send_response(status)
+                self.send_response(status if self.path == "/alive" else 404)
                 self.end_headers()
                 self.wfile.write(page)
                 with portal._changed:

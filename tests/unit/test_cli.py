@@ -1,6 +1,6 @@
 """The command line: a user's mistake is one sentence that says where and what to do, and never a traceback."""
 
-import subprocess
+import runpy
 import sys
 
 import pytest
@@ -25,18 +25,25 @@ MISTAKES = {
         ["audit", "-i", LAB, "--output", "{tmp}/numbers.yml"],
         "can't be written (Not a directory); name another folder",
     ),
+    "no such VMS": (["vms", "list", "nobody", "-i", LAB], f"{LAB}: vms: there is no 'nobody'; write one of those that are described (vms)"),
+    "passwords on the screen": (["vms", "list", "vms", "-i", LAB, "--with-passwords"], "passwords never go to the screen; name a file"),
     "no such host of the lab": (["lab", "ssh", "nobody"], "there is no nobody here"),
     "no such device of the lab": (["lab", "hand", "nobody", "status"], "there is no nobody here"),
 }
 
 
 @pytest.mark.parametrize("case", MISTAKES)
-def test_a_mistake_is_one_sentence(case, tmp_path):
+def test_a_mistake_is_one_sentence(case, tmp_path, monkeypatch, capfd):
+    """The program itself, in this process: to start it each time would cost more than all else here."""
     (tmp_path / "numbers.yml").write_text("a-cam1: 123456\n")
     arguments, words = MISTAKES[case]
-    command = [sys.executable, "scripts/motcua", *(argument.format(tmp=tmp_path) for argument in arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    (sentence,) = done.stderr.splitlines()
+    monkeypatch.setattr(sys, "argv", ["scripts/motcua", *(argument.format(tmp=tmp_path) for argument in arguments)])
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setenv("MOTCUA_OWN_PYTHON", "yes")
+    monkeypatch.setenv("ANSIBLE_CONFIG", "ansible.cfg")
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path("scripts/motcua", run_name="__main__")
+    assert capfd.readouterr().err == ""
+    (sentence,) = str(ended.value.code).splitlines()  # what Python prints, with status 1
     assert sentence.startswith("motcua: ")
     assert words in sentence or "run it with sudo" in sentence  # the lab is root's

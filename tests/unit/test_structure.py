@@ -14,7 +14,10 @@ ORDER = [
     "connection", "guarded", "console", "files", "sps", "rtp", "rtsp", "survey", "action",
     "findings", "report",
 ]  # fmt: skip
-PLAN = ["addresses", "tunnels", "ladder", "optimum", "streams", "storage", "access", "reasons", "suitability", "lacks", "reuse"]
+PLAN = [
+    "addresses", "tunnels", "ladder", "optimum", "streams", "storage", "footage", "access", "matrix", "reasons", "suitability", "lacks", "reuse",
+    "shards",
+]  # fmt: skip
 FILES = sorted(path for path in CORE.rglob("*.py"))
 
 

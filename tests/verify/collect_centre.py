@@ -1,6 +1,6 @@
 """Runs on the storage centre: tunnels, recordings and streams as they are, as one JSON document. Standard library only.
 
-Argument: the recorder's settings as JSON ``{root, live_root, seconds, cameras: [name], tunnels: {address: mtu}}``.
+Argument: the recorder's settings as JSON ``{shards, live_root, seconds, cameras: [name], tunnels: {address: mtu}}``.
 """
 
 import json
@@ -43,9 +43,15 @@ def passes(address, mtu):
     return None
 
 
-def newest_two(folder):
+def newest_two(shards, camera):
     """The last finished piece and the one that grows, which their names put in order; fewer when there are fewer."""
-    return sorted(Path(folder).glob("*.ts"))[-2:]
+    pieces = [path for shard in shards for folder in (camera, f".incoming/{camera}") for path in Path(shard, folder).glob("*.ts")]
+    return sorted(pieces, key=lambda path: path.name)[-2:]
+
+
+def size(path):
+    """Bytes; none of a piece that was just put in its place."""
+    return path.stat().st_size if path is not None and path.exists() else 0
 
 
 def decode(file):
@@ -91,20 +97,23 @@ def live(folder, begun):
 
 def main():
     wish = json.loads(sys.argv[1])
-    root, cameras = Path(wish["root"]), wish["cameras"]
-    before = {name: (newest_two(root / name) or [None])[-1] for name in cameras}
-    sizes = {name: (path.stat().st_size if path else 0) for name, path in before.items()}
+    shards, cameras = wish["shards"], wish["cameras"]
+    before = {name: (newest_two(shards, name) or [None])[-1] for name in cameras}
+    sizes = {name: size(path) for name, path in before.items()}
     since = time.monotonic()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         streams = dict(zip(cameras, pool.map(lambda name: live(Path(wish["live_root"]) / name, since), cameras), strict=True))
     time.sleep(max(0.0, wish["seconds"] - (time.monotonic() - since)))
 
     def recording(name):
-        pieces = newest_two(root / name)
+        pieces = newest_two(shards, name)
         if not pieces:
             return {"error": "there is no recording"}
-        grown = pieces[-1] != before[name] or pieces[-1].stat().st_size > sizes[name]
-        return {"file": str(pieces[-1]), "grown": grown, **decode(pieces[0])}
+        grown = pieces[-1] != before[name] or size(pieces[-1]) > sizes[name]
+        decoded = decode(pieces[0])
+        if "error" in decoded and not pieces[0].exists():  # meanwhile it was put in its place
+            decoded = decode(newest_two(shards, name)[0])
+        return {"file": str(pieces[-1]), "grown": grown, **decoded}
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         recordings = dict(zip(cameras, pool.map(recording, cameras), strict=True))

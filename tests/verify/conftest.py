@@ -21,6 +21,7 @@ def pytest_generate_tests(metafunc):
     cameras = DECLARED.role("camera")
     cases = {
         "site": DECLARED.sites(),
+        "recording_site": DECLARED.recording_sites(),
         "tunnel": [(tunnel.site, tunnel.name) for tunnel in DECLARED.tunnels()],
         "session": [(one.site, one.name) for one in DECLARED.tunnels() if one.hub == DECLARED.storage and one.kind == "wireguard"],
         "camera": [host.name for host in cameras],
@@ -50,7 +51,7 @@ def _collections(devices):
     recorder = hub.desired["recorder"]
     cameras = [name for name in DECLARED.recorded() if name in DECLARED.limit]
     tunnels = {str(one.site_address): one.mtu for one in DECLARED.tunnels() if one.hub == DECLARED.storage}
-    asked = {"root": recorder["root"], "live_root": recorder["live_root"], "seconds": SECONDS}
+    asked = {"shards": recorder["shards"], "live_root": recorder["live_root"], "seconds": SECONDS}
     yield ("facts", hub.name), lambda: machine(hub.name)("collect_centre.py", asked | {"cameras": cameras, "tunnels": tunnels})
     for host in (host for host in DECLARED.role("router") if host.platform == "linux"):
         router = host.desired["router"]

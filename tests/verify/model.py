@@ -58,6 +58,10 @@ class Declared:
         """What the recorder records, by camera."""
         return {row["camera"]: row for row in self.hub.desired["recorder"]["cameras"]}
 
+    def recording_sites(self) -> list[str]:
+        """The sites of which a camera within the limit is recorded."""
+        return sorted({str(row["site"]) for name, row in self.recorded().items() if name in self.limit})
+
     # --- places that somebody could try to open ---
 
     def managed(self, host: Host) -> Place:

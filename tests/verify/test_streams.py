@@ -27,5 +27,10 @@ def test_recording_grows_and_decodes(facts, province, recorded):
     assert shown["decoded"] > 0, f"expected decoded frames, actual none: {shown['complaints']}"
 
 
+def test_notice_of_recording_was_seen(province, recording_site):
+    seen, where = province.province.sites[recording_site].recording_notice, f"sites.{recording_site}.recording_notice"
+    assert seen is not None, f"expected a notice that people are recorded; put one up and write the day on which it was seen as {where}"
+
+
 def test_camera_has_a_planned_stream(province, camera):
     assert camera in province.recorded(), "expected a stream to the centre, but the line has no room for even the smallest"

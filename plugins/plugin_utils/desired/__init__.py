@@ -25,7 +25,7 @@ def plan(province: Province) -> Plan:
     addresses = plan_addresses(province)
     tunnels = plan_tunnels(province, addresses)
     streams = plan_streams(province, tunnels)
-    return Plan(addresses, tunnels, streams, plan_access(province), plan_storage(province, streams), plan_reuse(province, streams))
+    return Plan(addresses, tunnels, streams, plan_access(province, streams), plan_storage(province, streams), plan_reuse(province, streams))
 
 
 def desired(province: Province, planned: Plan) -> tuple[Host, ...]:

@@ -7,16 +7,20 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ..model import LineKind, Province
-from ..plan.access import NTP_PORT, PORTAL_PORTS, SSH_PORT, Flow, SiteAccess, hosts, translated
+from ..plan.access import NTP_PORT, PORTAL_PORTS, RTSP_PORT, SSH_PORT, Flow, SiteAccess, hosts, translated
 from ..plan.addresses import SiteAddresses, hub_address
 from ..plan.tunnels import TUNNEL_MTU
 from .autonomous import TIMERS, hub_asn, site_asn
+from .backfill import backfill
 from .host import Host, Plan, flow_row
+from .monitoring import UI_PORTS, monitoring
+from .portal import CONNECTIONS_PER_ADDRESS, devices, devices_port, portal
 from .pulls import recorded
+from .recorder import LIVE_ROOT, recorder
 from .router import SLOTS, management
+from .state import state
+from .vms import republished
 
-SEGMENT_SECONDS = 60
-MINIMUM_FREE_PERCENT = 5
 IKE_PORTS = (500, 4500)
 FALLBACK_PORT = 443  # UDP, where a provider lets little else out
 STANDBY = {"check_seconds": 3, "failures": 4, "settle_seconds": 60}
@@ -43,16 +47,14 @@ def _time(province: Province, name: str) -> dict[str, Any]:
 
 
 def _storage(province: Province, planned: Plan) -> dict[str, Any]:
+    wish = recorder(province, planned)
     return {
-        "recorder": {
-            "root": "/var/lib/motcua/recordings",
-            "live_root": "/run/motcua-live",
-            "segment_seconds": SEGMENT_SECONDS,
-            "minimum_free_percent": MINIMUM_FREE_PERCENT,
-            "port": PORTAL_PORTS[0],
-            "viewers": [str(other.address) for other in province.centres.values() if other.kind == "ioc"],
-            "cameras": recorded(province, planned),
-        },
+        "recorder": wish,
+        "backfill": backfill(province, planned),
+        "state": state(province, planned),
+        "portal": portal(province, planned, wish),
+        "vms": republished(province, planned),
+        "monitoring": monitoring(province, planned),
     }
 
 
@@ -69,7 +71,7 @@ def _ioc(province: Province, planned: Plan, name: str) -> dict[str, Any]:
             "centre": str(storage.address),
             "centre_id": first,
             "port": PORTAL_PORTS[0],
-            "live_root": "/run/motcua-live",
+            "live_root": LIVE_ROOT,
             **STANDBY,
             "viewers": [str(province.centres[name].lan), *(str(address) for address in storage.controllers)],
             "cameras": rows,
@@ -90,6 +92,8 @@ def _hub(province: Province, planned: Plan, name: str) -> dict[str, Any]:
         "accept": [flow_row(flow) for flow in _between(province, name) if flow.sources and flow.to],
         "input": [flow_row(flow) for flow in _answers(province, name) if flow.sources],
         "fallback": [{"endpoint": str(centre.endpoints["ftth"]), "from": FALLBACK_PORT, "to": centre.port}] if "ftth" in kinds else [],
+        "busy": [{"ports": list(PORTAL_PORTS), "connections": CONNECTIONS_PER_ADDRESS}] if centre.kind == "storage" else [],
+        "devices": [row] if centre.kind == "storage" and (row := devices(province)) else [],
         "ping_from": [str(network) for network in (*hosts(*province.storage_centre()[1].controllers), tunnels)],
         "tunnels_prefix": str(tunnels),
         "routing": _routing(province, planned, name),
@@ -130,6 +134,11 @@ def _answers(province: Province, name: str) -> Iterator[Flow]:
     if centre.kind == "storage":
         yield Flow("other centres watch", others, (), "tcp", PORTAL_PORTS)
         yield Flow("portal for the office LANs", (province.networks.sites,), (), "tcp", PORTAL_PORTS)
+        pulling = (vms.address for vms in province.vms.values() if vms.way == "republished")
+        yield Flow("VMS pull what the recorder has", hosts(*pulling), (), "tcp", (RTSP_PORT,))
+        yield Flow("controllers look at the figures", hosts(*centre.controllers), (), "tcp", UI_PORTS)
+        if province.networks.viewers is not None:
+            yield Flow("tunnels of the leaders' own devices", EVERYONE, (), "udp", (devices_port(province),))
     else:
         yield Flow("the wall watches", (centre.lan, *hosts(*province.storage_centre()[1].controllers)), (), "tcp", PORTAL_PORTS)
 
@@ -160,7 +169,7 @@ def _spoke(province: Province, planned: Plan, site: str) -> dict[str, Any]:
 
 
 def _translated(access: SiteAccess, addresses: SiteAddresses) -> tuple[Flow, ...]:
-    return translated(access.devices, addresses), translated(access.streams, addresses)
+    return tuple(translated(flow, addresses) for flow in (access.devices, access.streams, access.footage, *access.vms))
 
 
 def _ipsec(province: Province, planned: Plan, name: str, site: str) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..model import Camera, Nvr, Province
+from ..model import Camera, Nvr, Province, Site
 from ..vendors import VENDORS
 from .host import VIEW, Plan, device_host
 
@@ -39,6 +39,12 @@ def recorded(province: Province, planned: Plan) -> list[dict[str, Any]]:
                 }
             )
     return sorted(rows, key=lambda row: str(row["camera"]))
+
+
+def main_path(site: Site, camera: Camera) -> str | None:
+    """Where a camera's main stream is pulled from."""
+    source = site.nvrs[camera.through.nvr] if camera.through else camera
+    return _stream_path(source, camera.through.number if camera.through else 1, "main")
 
 
 def _stream_path(device: Camera | Nvr, channel: int, stream: str) -> str:

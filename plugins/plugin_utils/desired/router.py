@@ -186,7 +186,9 @@ def _firewall(province: Province, planned: Plan, name: str) -> dict[str, Any]:
             {"came_in": "lan", **flow_row(lan_time)},
             {"came_in": "lan", **flow_row(desk)},
         ],
-        "forward": [{"came_in": "tunnel", **flow_row(flow)} for flow in (access.devices, access.streams) if flow.to],
+        "forward": [
+            {"came_in": "tunnel", **flow_row(flow)} for flow in (access.devices, access.streams, access.footage, *access.vms) if flow.to
+        ],
         "cameras": [str(address) for address in access.listed],
         "portal": str(province.storage_centre()[1].address),
         "portal_ports": list(PORTAL_PORTS),

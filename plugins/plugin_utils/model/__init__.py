@@ -5,11 +5,27 @@ Units stand in the names (``_mbps``, ``_days``). Addresses are :mod:`ipaddress` 
 
 from .equipment import Camera, Channel, Device, Disk, Line, Nvr, Other, Reuse, Router, StreamReport, Switch
 from .policy import LineShare, Policy, Reserve
-from .province import Centre, Disks, Extent, Masters, Networks, Province, Ssh, Viewer
-from .site import Compliance, Coordinates, Needs, Office, Power, Site, Unit
-from .values import CameraClass, Codec, Decision, Id, Isolation, Level, LineKind, Platform, PriceItem, StreamName, TunnelKind, Value, Zone
+from .province import Agreement, Centre, Disks, Email, Extent, Masters, Monitoring, Networks, Province, Ssh, Viewer, Vms, Webhook
+from .site import Compliance, Coordinates, Mute, Needs, Office, Power, Site, Unit
+from .values import (
+    CameraClass,
+    Codec,
+    Decision,
+    Id,
+    Isolation,
+    Level,
+    LineKind,
+    Platform,
+    PriceItem,
+    StreamName,
+    TunnelKind,
+    Value,
+    ViewerKind,
+    Zone,
+)
 
 __all__ = [
+    "Agreement",
     "Camera",
     "CameraClass",
     "Centre",
@@ -21,6 +37,7 @@ __all__ = [
     "Device",
     "Disk",
     "Disks",
+    "Email",
     "Extent",
     "Id",
     "Isolation",
@@ -29,6 +46,8 @@ __all__ = [
     "LineKind",
     "LineShare",
     "Masters",
+    "Monitoring",
+    "Mute",
     "Needs",
     "Networks",
     "Nvr",
@@ -51,5 +70,8 @@ __all__ = [
     "Unit",
     "Value",
     "Viewer",
+    "ViewerKind",
+    "Vms",
+    "Webhook",
     "Zone",
 ]

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from .hours import HoursSpan, spans_of
 from .policy import Policy
 from .values import (
     CameraClass,
@@ -185,6 +186,7 @@ class Camera(Device):
     stream_path: StreamPath | None = Field(default=None, description="the main stream's path, where it isn't the vendor's usual one")
     streams: Mapping[StreamName, StreamReport] = Field(default={}, description="what the camera's streams can do; empty: nobody has looked")
     microphone: bool | None = None
+    card_gb: Annotated[float, Field(gt=0)] | None = Field(default=None, description="size of the memory card on which it records itself")
     policy: Policy = Policy()
 
     @property
@@ -206,6 +208,12 @@ class Camera(Device):
     def retention_days(self) -> int:
         """How long the centre keeps its footage."""
         return self.policy.class_days.get(self.camera_class, self.policy.recording_days)
+
+    @property
+    def recording_hours(self) -> tuple[HoursSpan, ...] | None:
+        """The spans of a week in which the centre keeps its footage; None: always."""
+        written = self.policy.recording_hours.get(self.camera_class)
+        return None if written is None else spans_of(written)
 
 
 class Other(Device):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from .hours import Hours
 from .values import CameraClass, Codec, Count, Share, Text, Value, Window
 
 Days = Annotated[int, Field(ge=1, le=3650)]
@@ -37,6 +38,12 @@ class Policy(Value):
 
     recording_days: Days = 30
     class_days: Mapping[CameraClass, Days] = Field(default={}, description="days at the centre of a class of cameras, where they differ")
+    recording_hours: Mapping[CameraClass, Hours] = Field(
+        default={}, description="hours in which the centre keeps footage of a class: `Mon-Fri 07:00-17:30`, local time; absent: always"
+    )
+    minimum_days: Annotated[int, Field(ge=0, le=3650)] = Field(
+        default=7, description="footage younger than so many days that goes because a disk is full raises an alarm; 0 raises none"
+    )
     edge_days: Annotated[int, Field(ge=0, le=3650)] = Field(
         default=0, description="days that the site's own recorder must hold; 0 asks none"
     )
@@ -49,5 +56,8 @@ class Policy(Value):
     baseline: Literal["standard"] = "standard"
     tslcd_wireguard: Text | None = Field(
         default=None, description="who accepted WireGuard on the government network and by which paper; without it IPsec is used there"
+    )
+    backfill: Window = Field(
+        default="20:00-06:00", description="when footage that the centre missed may be brought in: local time, from and to"
     )
     maintenance: Window = Field(default="22:00-05:00", description="when a router may restart: local time, from and to")

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from .policy import Policy
 from .site import Coordinates, Site
-from .values import Count, Id, Latitude, LineKind, Longitude, Port, PriceItem, Text, Value
+from .values import Address, Count, Folder, Id, Latitude, LineKind, Longitude, Place, Port, PriceItem, Text, Value, ViewerKind, WebAddress
 
 
 class Centre(Value):
@@ -24,6 +24,10 @@ class Centre(Value):
     endpoints: Mapping[LineKind, IPv4Address] = Field(default={}, description="literal addresses: DNS may be dead")
     port: Port = 51820
     controllers: tuple[IPv4Address, ...] = ()
+    shards: Annotated[tuple[Folder, ...], Field(min_length=1, max_length=64)] = Field(
+        default=("/var/lib/motcua/recordings",),
+        description="where footage lies, one file system each; only the default may be a plain folder",
+    )
     footage_gb: Annotated[float, Field(gt=0)] | None = Field(default=None, description="what its disks hold of footage today, decimal GB")
     line_mbps: Annotated[float, Field(gt=0)] | None = Field(default=None, description="what all sites' video may take of its line")
 
@@ -34,6 +38,7 @@ class Networks(Value):
     sites: IPv4Network
     tunnels: IPv4Network
     tslcd: tuple[IPv4Network, ...] = ()
+    viewers: IPv4Network | None = Field(default=None, description="for leaders' own devices; None: nobody has a WireGuard profile")
     time_sources: Mapping[LineKind, tuple[IPv4Address, ...]] = {}
 
 
@@ -79,13 +84,68 @@ class Extent(Value):
         return self.south <= place.latitude <= self.north and self.west <= place.longitude <= self.east
 
 
+class Agreement(Value):
+    """What lets the police see: a paper, and the days on which it holds, both included."""
+
+    paper: Text = Field(description="number and date of the written agreement")
+    since: date = Field(alias="from")
+    until: date
+
+
 class Viewer(Value):
-    """Someone who may watch: leaders of a unit see it and everything below."""
+    """Someone who may watch: leaders of a unit see it and everything below. People's accounts aren't here, they are made at the centre."""
 
     name: Text
+    kind: ViewerKind = Field(default="leader", description="whose right it is: what is seen follows from it")
     watches: Id | Literal["all"]
+    playback: bool = Field(default=False, description="whether a leader may see recordings too; operators and police always do")
+    agreement: Agreement | None = Field(default=None, description="of the police: nothing is seen without it, or outside its days")
     sits_at: Id | None = Field(default=None, description="the site over whose line they watch; None: at a centre")
     screens: Annotated[int, Field(ge=1, le=64)] = Field(default=1, description="live pictures at a time")
+
+
+class Vms(Value):
+    """A video management system (VMS) that a centre already has: one host, which stays in charge of what it shows and records.
+
+    ``republished``: it pulls from the centre what the recorder has anyway, which costs no line anything. ``direct``: it pulls from the
+    devices with their viewing account, and each of its cameras takes the site's line once more.
+    """
+
+    name: Text
+    address: IPv4Address = Field(description="on a centre's LAN")
+    way: Literal["republished", "direct"] = "republished"
+    cameras: Literal["all"] | tuple[str, ...] = Field(
+        default="all", description="`all`, or ids of sites, which mean all below them too, and of cameras: <site>-<camera>"
+    )
+    streams: Annotated[int, Field(ge=1, le=5000)] | None = Field(
+        default=None, description="republished: how many it may pull at a time; two of each camera unless said"
+    )
+    password_number: Annotated[int, Field(ge=1)] = Field(default=1, description="republished: one more gives it another password")
+
+
+class Email(Value):
+    """Alerts by e-mail; ``password`` is the path of a vaulted file beside the inventory that holds nothing else."""
+
+    to: tuple[Address, ...] = Field(min_length=1)
+    sender: Address = Field(alias="from")
+    server: Place = Field(description="the mail server, host:port")
+    user: Text | None = None
+    password: Text | None = None
+
+
+class Webhook(Value):
+    """Alerts by HTTP POST, as Alertmanager's webhooks are; ``token`` is the path of a vaulted file that holds the bearer token."""
+
+    url: WebAddress
+    token: Text | None = None
+
+
+class Monitoring(Value):
+    """Who is told, and how long figures are kept. Without a receiver alerts are only shown."""
+
+    email: Email | None = None
+    webhook: Webhook | None = None
+    kept_days: Annotated[int, Field(ge=1, le=3650)] = 90
 
 
 class Province(Value):
@@ -105,6 +165,8 @@ class Province(Value):
     sites: Mapping[Id, Site]
     retired: Mapping[Id, Site] = Field(default={}, description="sites that are closed; load tells them apart by `retired`")
     viewers: Mapping[Id, Viewer] = {}
+    vms: Mapping[Id, Vms] = Field(default={}, description="video management systems that a centre already has and keeps")
+    monitoring: Monitoring = Monitoring()
     prices_vnd: Mapping[PriceItem, Count] = Field(default={}, description="read from prices.yml")
     hub_public_keys: Mapping[Id, str] = Field(default={}, description="read from keys/<centre>.pub, never written by hand")
 
@@ -116,6 +178,13 @@ class Province(Value):
         """The centres at which tunnels end: the storage centre, and the operations centre where it has an endpoint of its own."""
         first, _ = self.storage_centre()
         return (first, *(name for name, centre in self.centres.items() if name != first and centre.endpoints))
+
+    def cameras_of(self, vms: str) -> Iterator[tuple[str, str]]:
+        """The cameras that a VMS may pull, as (site, camera): those that it names, and all of the sites that it names and below them."""
+        wished = self.vms[vms].cameras
+        for name, site in self.sites.items():
+            whole = wished == "all" or not {name, *self.ancestors(name)}.isdisjoint(wished)
+            yield from ((name, camera) for camera in site.cameras if whole or f"{name}-{camera}" in wished)
 
     def ancestors(self, site: str) -> Iterator[str]:
         """The sites above this one, nearest first."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from ipaddress import IPv4Network
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from .equipment import Camera, Line, Nvr, Other, Router, Switch
 from .policy import Policy
@@ -75,6 +75,22 @@ class Compliance(Value):
     level_decision: Text | None = Field(default=None, description="the decision on the security level: number and date")
 
 
+class Mute(Value):
+    """A maintenance window: what fails at the site meanwhile alarms nobody. Without a zone the times are the province's own."""
+
+    since: datetime = Field(alias="from")
+    until: datetime
+    why: Text
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if (self.since.tzinfo is None) != (self.until.tzinfo is None):
+            raise ValueError("from and until must both have a zone or neither; write 2026-12-01T22:00 for the province's own time")
+        if self.until <= self.since:
+            raise ValueError(f"until {self.until} isn't after from {self.since}; write the end of the maintenance there")
+        return self
+
+
 class Needs(Value):
     """Table I: what the office asks for."""
 
@@ -94,6 +110,10 @@ class Site(Value):
     retired: date | None = Field(default=None, description="the first day on which the office is closed; its number is never given again")
     sample: bool = Field(default=False, description="equipment and lines are made up, to try the planners with")
     coordinates: Coordinates | None = None
+    recording_notice: date | None = Field(
+        default=None,
+        description="the day on which somebody saw the notice that people are recorded here; without it the site isn't accepted",
+    )
     office: Office = Office()
     zones: tuple[Zone, ...] = Field(default=("counter", "waiting", "entrance"), description="what must be watched")
     isolation: Isolation
@@ -107,6 +127,7 @@ class Site(Value):
     power: Power = Power()
     compliance: Compliance = Compliance()
     needs: Needs = Needs()
+    mutes: tuple[Mute, ...] = Field(default=(), description="maintenance windows in which nothing of the site alarms anybody")
     policy: Policy = Policy()
     wave: Annotated[int, Field(ge=0)] = 1
 

@@ -51,6 +51,11 @@ def hub_address(province: Province, hub: str, kind: LineKind) -> IPv4Address:
     return province.networks.tunnels.network_address + 1 + 2 * province.hubs().index(hub) + (kind == "tslcd")
 
 
+def viewers_hub_address(network: IPv4Network) -> IPv4Address:
+    """The hub's own address among leaders' devices."""
+    return network.network_address + 1
+
+
 def _site(province: Province, name: str) -> SiteAddresses:
     site, networks = province.sites[name], province.networks
     first = int(networks.sites.network_address) + (site.number << (32 - SITE_PREFIX_LENGTH))
@@ -103,6 +108,8 @@ def _refuse_line(
 def _central_networks(province: Province) -> Iterator[tuple[str, IPv4Network]]:
     yield "networks.sites", province.networks.sites
     yield "networks.tunnels", province.networks.tunnels
+    if province.networks.viewers is not None:
+        yield "networks.viewers", province.networks.viewers
     for network in province.networks.tslcd:
         yield TSLCD, network
     for name, centre in province.centres.items():

@@ -54,6 +54,9 @@ def lacks(site: Site, streams: SiteStreams, cameras_to_add: int) -> Iterator[Rea
         yield Reason("no_papers", {"count": papers})
     if site.compliance.open_to_internet:
         yield plain("open_to_internet")
+    if streams.squeezed:
+        cameras = ", ".join(site.cameras[key].name for key in streams.squeezed)
+        yield Reason("vms_squeezes", {"count": len(streams.squeezed), "cameras": cameras})
     yield from (Reason("line_unmeasured", {"line": name}) for name, line in streams.lines.items() if not line.measured)
 
 

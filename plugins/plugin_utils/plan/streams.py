@@ -64,7 +64,8 @@ class LinePlan:
 class CameraStream:
     """What one camera sends to the centre: the step, the device's stream that carries it, the line.
 
-    ``recorder_kbps`` is (today, planned) where the site's own recorder records the main stream and it is lowered.
+    ``recorder_kbps`` is (today, planned) where the site's own recorder records the main stream and it is lowered. ``vms`` pulls it from the
+    device besides the centre.
     """
 
     step: Step
@@ -72,6 +73,12 @@ class CameraStream:
     line: str
     at_most: Step
     recorder_kbps: tuple[int, int] | None = None
+    vms: str | None = None
+
+    @property
+    def kbps(self) -> int:
+        """What it takes of the line, before the wire's own share."""
+        return _kbps(self.step, self.vms)
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,8 @@ class SiteStreams:
     ``binding`` is the constraint that holds back the next step: the line upwards (``up``), the night in which gaps are brought in
     (``night``), what the devices can do (``device``), the leaders' pictures downwards (``down``), or ``none``. ``other_line`` is one that
     isn't in use yet and would raise the streams. ``standby`` are the lines that take over when the first is cut, with the same streams:
-    one that isn't ``ok`` would squeeze them, because the office keeps its part.
+    one that isn't ``ok`` would squeeze them, because the office keeps its part. ``squeezed`` are the cameras that send less, or nothing,
+    because a VMS pulls directly from the site.
     """
 
     cameras: Mapping[str, CameraStream]
@@ -103,6 +111,7 @@ class SiteStreams:
     standby: Mapping[str, LinePlan] = field(default_factory=dict)
     screens: int = 0
     screens_asked: int = 0
+    squeezed: tuple[str, ...] = ()
 
     @property
     def video_kbps(self) -> float:
@@ -112,7 +121,8 @@ class SiteStreams:
 
 def plan_streams(province: Province, tunnels: Mapping[str, tuple[Tunnel, ...]]) -> Mapping[str, SiteStreams]:
     """The streams of every site, by site id: in each direction ``office + reserve + sum(cap * wire) <= share * measured rate``."""
-    upwards = {name: _with_standby(site, tunnels[name]) for name, site in province.sites.items()}
+    pulled = _pulled(province)
+    upwards = {name: _with_standby(site, tunnels[name], pulled[name]) for name, site in province.sites.items()}
     screens_kbps = _screens(province, _peaks(province, upwards))
     return {name: _downwards(upwards[name], screens_kbps.get(name, ())) for name in province.sites}
 
@@ -120,18 +130,37 @@ def plan_streams(province: Province, tunnels: Mapping[str, tuple[Tunnel, ...]]) 
 # --- upwards: what the cameras send -------------------------------------------------------------------------------------
 
 
-def _with_standby(site: Site, tunnels: Sequence[Tunnel]) -> SiteStreams:
+def _pulled(province: Province) -> Mapping[str, Mapping[str, str]]:
+    """Which VMS pulls a camera from its device, by site and camera; load made sure that there is one at most."""
+    found = defaultdict[str, dict[str, str]](dict)
+    for vms, value in province.vms.items():
+        if value.way == "direct":
+            for name, camera in province.cameras_of(vms):
+                found[name][camera] = vms
+    return found
+
+
+def _kbps(step: Step, vms: str | None) -> int:
+    """What a stream takes of the line: twice its cap where a VMS pulls it as well; nobody but the centre fetches pictures now and then."""
+    return step.bitrate_kbps * (1 + (vms is not None and step.moving))
+
+
+def _with_standby(site: Site, tunnels: Sequence[Tunnel], pulled: Mapping[str, str]) -> SiteStreams:
     """Everything goes over the line that is taken first; what the others would carry is the same."""
     first, *others = dict.fromkeys(tunnel.line for tunnel in tunnels)
-    streams = _upwards(site, (first,))
+    streams = _upwards(site, (first,), pulled)
+    if pulled:
+        alone = _upwards(site, (first,), {}).cameras
+        less = [key for key, one in alone.items() if key not in streams.cameras or streams.cameras[key].step != one.step]
+        streams = replace(streams, squeezed=tuple(less))
     return replace(streams, standby={line: _Room.of(site.lines[line], site.policy).plan(streams.video_kbps) for line in others})
 
 
-def _upwards(site: Site, lines: tuple[str, ...]) -> SiteStreams:
+def _upwards(site: Site, lines: tuple[str, ...], pulled: Mapping[str, str]) -> SiteStreams:
     able = {name: options(site, site.cameras[name]) for name in _by_weight(site)}
     rooms = {line: _Room.of(site.lines[line], site.policy) for line in lines}
-    chosen = _choose(site, able, rooms)
-    taken = {line: sum(one.step.bitrate_kbps for one in chosen.values() if one.line == line) * WIRE_FACTOR for line in lines}
+    chosen = _choose(site, able, rooms, pulled)
+    taken = {line: sum(one.kbps for one in chosen.values() if one.line == line) * WIRE_FACTOR for line in lines}
     streams = SiteStreams(
         cameras={name: chosen[name] for name in site.cameras if name in chosen},
         lines={line: room.plan(taken[line]) for line, room in rooms.items()},
@@ -145,8 +174,8 @@ def _upwards(site: Site, lines: tuple[str, ...]) -> SiteStreams:
     return replace(
         streams,
         binding=min((rooms[line].tightest(taken[line]) for line in lines), key=lambda found: found[1])[0],
-        next_step=_next_step(able, chosen, rooms, taken, waiting),
-        other_line=_other_line(site, lines, able, waiting),
+        next_step=_next_step(able, chosen, rooms, taken, waiting, pulled),
+        other_line=_other_line(site, lines, able, waiting, pulled),
     )
 
 
@@ -217,13 +246,20 @@ class _Room:
         )
 
 
-def _choose(site: Site, able: Mapping[str, Sequence[Option]], rooms: Mapping[str, _Room]) -> dict[str, CameraStream]:
+def _choose(
+    site: Site, able: Mapping[str, Sequence[Option]], rooms: Mapping[str, _Room], pulled: Mapping[str, str]
+) -> dict[str, CameraStream]:
     offers = tuple(
-        tuple(Offer(option.step.bitrate_kbps, option.use * _weight(site.cameras[name])) for option in able[name]) for name in able
+        tuple(Offer(_kbps(option.step, pulled.get(name)), option.use * _weight(site.cameras[name])) for option in able[name])
+        for name in able
     )
     names, lines = list(able), list(rooms)
     taken = optimum(offers, tuple(rooms[line].capacity_kbps for line in lines))
-    return {name: _stream(site.cameras[name], able[name], lines, one) for name, one in zip(names, taken, strict=True) if one is not None}
+    return {
+        name: replace(_stream(site.cameras[name], able[name], lines, one), vms=pulled.get(name))
+        for name, one in zip(names, taken, strict=True)
+        if one is not None
+    }
 
 
 def _stream(camera: Camera, able: Sequence[Option], lines: Sequence[str], taken: Taken) -> CameraStream:
@@ -241,6 +277,7 @@ def _next_step(
     rooms: Mapping[str, _Room],
     taken: Mapping[str, float],
     waiting: Iterable[str],
+    pulled: Mapping[str, str],
 ) -> NextStep:
     """The step that needs the smallest rise of a line; where the rise is equal, the camera that counts most."""
 
@@ -249,20 +286,22 @@ def _next_step(
             ladder = [option.step for option in able[name]]
             now = chosen.get(name)
             step = ladder[0] if now is None else next(after for before, after in pairwise(ladder) if before == now.step)
-            more_kbps = (step.bitrate_kbps - (0 if now is None else now.step.bitrate_kbps)) * WIRE_FACTOR
+            more_kbps = (_kbps(step, pulled.get(name)) - (0 if now is None else now.kbps)) * WIRE_FACTOR
             for line in rooms if now is None else (now.line,):
                 yield NextStep(name, step, line, rooms[line].needed_mbps(taken[line] + more_kbps))
 
     return min(steps(), key=lambda step: step.mbps - rooms[step.line].line.up_mbps)
 
 
-def _other_line(site: Site, lines: tuple[str, ...], able: Mapping[str, Sequence[Option]], waiting: Iterable[str]) -> str | None:
+def _other_line(
+    site: Site, lines: tuple[str, ...], able: Mapping[str, Sequence[Option]], waiting: Iterable[str], pulled: Mapping[str, str]
+) -> str | None:
     """The best line that isn't in use, where it alone would carry some camera at a step that it doesn't have now."""
     others = sorted(set(site.lines) - set(lines), key=lambda name: (-site.lines[name].up_mbps, name))
     if not others:
         return None
     capacity_kbps = _Room.of(site.lines[others[0]], site.policy).capacity_kbps
-    return others[0] if any(able[name][-1].step.bitrate_kbps <= capacity_kbps for name in waiting) else None
+    return others[0] if any(_kbps(able[name][-1].step, pulled.get(name)) <= capacity_kbps for name in waiting) else None
 
 
 # --- downwards: what the leaders watch ----------------------------------------------------------------------------------

@@ -136,5 +136,6 @@ DAHUA = Vendor(
     stream_path="/cam/realmonitor?channel={channel}&subtype={stream}",  # Dahua HTTP API guide
     streams={"main": "0", "sub": "1"},
     recorder_port=37777,
+    footage="dahua",
     operations={"reboot": "coded", "backup": "coded"},
 )

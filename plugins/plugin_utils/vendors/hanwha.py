@@ -22,5 +22,6 @@ HANWHA = Vendor(
     firmware="with ONVIF Profile S or T; none recorded",
     brands=("Wisenet", "Samsung Techwin"),
     stream_path="/profile2/media.smp",
+    footage="onvif",
     operations={"reboot": "coded"},
 )

@@ -211,6 +211,7 @@ HIKVISION = Vendor(
     stream_path="/Streaming/Channels/{channel}{stream}",  # ISAPI guide, and every recorded device
     streams={"main": "01", "sub": "02"},
     recorder_port=8000,
+    footage="hikvision",
     operations={
         "activate": "coded",
         "reboot": "coded",

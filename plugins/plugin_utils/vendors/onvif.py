@@ -138,5 +138,6 @@ ONVIF = Vendor(
     ITEMS,
     password_rule(16),
     firmware="Profiles S and T, Media 1 and 2; recorded: DCS-6511 1.16.00, ENP1A14-IR/25X V5.5.3, IPG-8150PSS 1.3.0, SUNBA QIPC-B2202.3",
+    footage="onvif",
     operations={"reboot": "recorded"},
 )

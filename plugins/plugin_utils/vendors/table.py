@@ -19,7 +19,8 @@ class Vendor:
     ``brands`` are other names that the same devices are sold under. ``stream_path`` is a stream's on RTSP with ``{channel}`` from 1 and
     ``{stream}``, for which ``streams`` has the vendor's word; None where only the device can say it. ``recorder_port`` is where the
     vendor's own recorders reach its cameras, None where by ONVIF. ``firmware`` are the versions that the table is for; ``operations`` are
-    the things that can be done with a device besides setting it, each with its evidence.
+    the things that can be done with a device besides setting it, each with its evidence. ``footage`` is the way by which a device that
+    records is asked for what it kept; None where there is none.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Vendor:
     recorder_port: int | None = None
     factory_user: str = "admin"
     operations: Mapping[str, str] = field(default_factory=dict)
+    footage: str | None = None
 
     def account(self, name: str) -> str:
         """An account's name as the vendor's devices take it."""

@@ -96,5 +96,6 @@ UNIVIEW = Vendor(
     password_rule(16),
     firmware="cameras QIPC-B2202 and later, recorders NVR302; recorded by ONVIF: SUNBA QIPC-B2202.3",
     stream_path="/media/video{channel}",
+    footage="onvif",
     operations={"reboot": "recorded"},
 )

@@ -1,0 +1,10 @@
+"""Ten minutes without a tunnel, and the day is whole all the same."""
+
+from tests.lab.test_a_backfill import filled, lines_are_up
+
+__all__ = ["lines_are_up"]
+SECONDS = 600
+
+
+def test_ten_minutes_that_were_missed_are_brought_in():
+    filled(SECONDS)

@@ -1,0 +1,30 @@
+"""At the storage centre: `whole.py CAMERA FROM UNTIL`: decode every piece of a camera between two times; what is missing, as JSON."""
+
+import json
+import subprocess
+import sys
+
+sys.path.insert(0, "/usr/local/lib/motcua")
+
+from footage import settings
+from footage.library import Library
+
+
+def main(camera, from_s, until_s):
+    """The gaps and the pieces that a decoder complains of."""
+    with Library(settings.load()) as library:
+        gaps = library.gaps(camera, from_s, until_s)
+        found = library.segments(camera, from_s, until_s)
+    broken, sources = [], {}
+    for shard, one in found:
+        sources[one.source] = sources.get(one.source, 0) + 1
+        ran = subprocess.run(
+            ["ffmpeg", "-v", "error", "-i", str(shard / one.path), "-f", "null", "-"], capture_output=True, text=True, check=False
+        )
+        if ran.returncode or ran.stderr:
+            broken.append([one.path, ran.stderr[:200]])
+    print(json.dumps({"gaps": gaps, "broken": broken, "sources": sources}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], float(sys.argv[2]), float(sys.argv[3]))

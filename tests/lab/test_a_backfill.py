@@ -1,0 +1,86 @@
+"""A site's tunnels are cut while it is recorded: afterwards the gap is listed, filled from the site's own recorder, and the day is whole."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from lab.network import PREFIX
+from tests.lab.conftest import eventually, motcua, run
+
+SECONDS = 75
+CAMERAS = ("lang-giang-cam1", "lang-giang-cam2", "lang-giang-cam3")
+BACK_SECONDS, ENTER_SECONDS = 120, 240
+PROGRAM = "/usr/local/lib/motcua/motcua-backfill"
+LINES = ("tslcd", "ftth")  # lang-giang has both
+
+
+def centre(*command, **options):
+    return motcua("lab", "ssh", "centre", *command, **options)
+
+
+def lines(state):
+    for name in LINES:
+        run("ip", "-n", f"{PREFIX}lang-giang-{name}", "link", "set", "line", state)
+
+
+def reachable():
+    return centre("timeout 2 bash -c '</dev/tcp/10.64.1.5/554'").code == 0
+
+
+def listed():
+    """Camera -> [(from, until)] of what is missing, as the program says it."""
+    found = {}
+    for line in centre("sudo", "-u", "motcua-backfill", "-g", "motcua-footage", PROGRAM, "--list").text.splitlines():
+        camera, from_text, until_text, _ = line.split()
+        found.setdefault(camera, []).append((from_text, until_text))
+    return found
+
+
+def whole(camera, from_s, until_s):
+    program = Path("tests/lab/programs/whole.py").read_text()
+    ran = motcua("lab", "ssh", "centre", "python3", "-", camera, str(from_s), str(until_s), stdin=program)
+    assert ran.code == 0, ran.text
+    return json.loads(ran.text.splitlines()[-1])
+
+
+def gap_and_back(seconds):
+    """Cut for so long; when it began and when pictures came again, in seconds since 1970."""
+    begun_s = time.time()
+    lines("down")
+    try:
+        assert eventually(lambda: not reachable(), 60), "the site should be cut off"
+        # The time itself is what is tested: footage of so long is missing.
+        time.sleep(max(0.0, begun_s + seconds - time.time()))
+    finally:
+        lines("up")
+    assert eventually(reachable, BACK_SECONDS), "the site should come back"
+    return begun_s, time.time()
+
+
+def filled(seconds):
+    begun_s, _ = gap_and_back(seconds)
+    assert eventually(lambda: set(listed()) >= set(CAMERAS), ENTER_SECONDS + 3 * 60), "the gap should be listed once footage follows it"
+    ran = centre("systemctl", "start", "motcua-backfill@now.service", timeout=1800 + 4 * seconds)
+    assert ran.code == 0, ran.text + centre("journalctl", "-u", "motcua-backfill@now.service", "-n", "30", "--no-pager").text
+    said = json.loads(centre("cat", "/var/lib/motcua/backfill/state.json").text)["cameras"]
+    until_s = begun_s + seconds + 30
+    for camera in CAMERAS:
+        assert said[camera]["filled_s"] > seconds - 10, said[camera]
+        assert eventually(lambda at=camera: whole(at, begun_s - 60, until_s)["gaps"] == [], ENTER_SECONDS), whole(
+            camera, begun_s - 60, until_s
+        )
+        found = whole(camera, begun_s - 60, until_s)
+        assert (found["broken"], found["sources"].get("backfill", 0) >= 1) == ([], True), found
+    assert not set(listed()) & set(CAMERAS)
+
+
+@pytest.fixture(autouse=True)
+def lines_are_up():
+    yield
+    lines("up")
+
+
+def test_what_was_missed_while_a_site_was_cut_off_is_brought_in_and_the_day_is_whole():
+    filled(SECONDS)
