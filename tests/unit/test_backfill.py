@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import sys
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -258,3 +258,14 @@ def test_what_doesnt_decode_is_set_aside_and_not_fetched_again(tmp_path):
     assert shelf.known() == [(100.0, 160.0)]
     aside.unlink()
     assert shelf.known() == []
+
+
+def test_where_a_piece_came_from_is_forgotten_once_retention_has_taken_it(tmp_path):
+    shelf = Shelf(tmp_path, CAMERA)
+    shelf.begin()
+    names = ("20260101T000000Z", "20260102T000000Z", "20260103T000000Z")
+    for name in names:
+        (tmp_path / f"backfill/.provenance/{CAMERA}/{name}.json").write_text("{}")
+    (tmp_path / f"backfill/.incoming/{CAMERA}/{names[1]}.ts").touch()
+    shelf.forget(datetime(2026, 1, 3, tzinfo=UTC).timestamp())
+    assert sorted(path.stem for path in tmp_path.glob("backfill/.provenance/*/*.json")) == [*names[1:]]

@@ -1,5 +1,6 @@
 """The gate by itself, on its socket: logging in, enrolment, rights, the log, and what it answers to whom."""
 
+import base64
 import itertools
 import json
 import re
@@ -527,6 +528,18 @@ def test_a_device_gets_an_address_until_its_account_is_disabled(portal):
     assert json.loads(peers.read_text()) == [{"public_key": key, "address": one["address"]} for key, one in zip(keys, said, strict=True)]
     portal.viewer("disable", account)
     assert json.loads(peers.read_text()) == []
+
+
+def test_a_device_dials_in_no_longer_than_an_agreement_holds(portal):
+    account = portal.enrolled("cong-an", "xe-truc")
+    portal.viewer("device", account, base64.b64encode(bytes(range(32))).decode())
+    dials_in = lambda: len(json.loads((portal.folder / "peers.json").read_text()))  # noqa: E731
+    assert dials_in() == 1
+    held = portal.settings["viewers"]["cong-an"]["until"]
+    for until, devices in (((datetime.now(UTC).date() - timedelta(days=2)).isoformat(), 0), (held, 1)):
+        portal.settings["viewers"]["cong-an"]["until"] = until
+        portal.write_settings()
+        eventually(lambda devices=devices: dials_in() == devices)
 
 
 def test_two_people_of_one_name_are_two_accounts(portal):

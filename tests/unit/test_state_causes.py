@@ -45,6 +45,7 @@ def test_causes_of_a_silent_line(seen, cause):
     ("seen", "cause"),
     [
         ({"router": None, "siblings_live": True}, "unknown"),
+        ({"everyone_silent": True, "answers": True}, "centre"),
         ({"recorder_runs": False, "siblings_live": True}, "centre"),
         ({"answers": True, "siblings_live": False}, "camera"),
         ({"answers": False, "siblings_live": True}, "camera"),
@@ -56,7 +57,9 @@ def test_causes_of_a_silent_line(seen, cause):
     ],
 )
 def test_causes_of_a_silent_camera(seen, cause):
-    nothing = causes.Camera(router=True, recorder_runs=True, answers=False, same_device_live=None, siblings_live=None)
+    nothing = causes.Camera(
+        router=True, everyone_silent=False, recorder_runs=True, answers=False, same_device_live=None, siblings_live=None
+    )
     assert causes.cause(causes.CAMERA, replace(nothing, **seen)) == cause
 
 
@@ -128,6 +131,14 @@ def test_a_site_that_dies(province, killed, cause):
     document = province.pass_s(30)
     assert province.causes() == dict.fromkeys(killed, cause)
     assert {document["cameras"][f"{name}-cam1"]["cause"] for name in killed} == {cause}
+
+
+def test_recorders_that_get_nothing_from_anybody_are_the_centres_own_trouble(province):
+    province.dead = set(province.settings["cameras"])
+    province.connects = dict.fromkeys(("s1-cam1", "s2-cam1"), True)
+    assert {row["cause"] for row in province.pass_s(30)["cameras"].values()} == {"centre"}
+    province.dead.remove("s6-cam2")
+    assert province.pass_s(30)["cameras"]["s1-cam1"]["cause"] == "camera"
 
 
 def test_lines_that_died_on_different_days_are_no_power_cut(province):

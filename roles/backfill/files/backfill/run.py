@@ -163,7 +163,9 @@ class _Source:
 
     def _searched(self, web, name, gaps):
         camera = self.settings.cameras[name]
-        Shelf(self.night._recorder.cameras[name].shard, name).begin()
+        shelf = Shelf(self.night._recorder.cameras[name].shard, name)
+        shelf.begin()
+        shelf.forget(time.time() - camera.oldest_days * DAY_S)
         try:
             found = [one for a, b in spans.merged(gaps, NEAR_S) for one in self.way.search(web.ask, camera, a, b)]
         except LoginRefused:

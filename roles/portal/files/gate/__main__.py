@@ -15,6 +15,7 @@ PLACES = {
     "database": "/var/lib/motcua-gate/gate.db",
     "state": "/run/motcua-state/state.json",
     "demand": "/run/motcua-demand.sock",
+    "peers": "/var/lib/motcua-gate/peers.json",
 }
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from . import passwords, totp
+from . import passwords, peers, totp
 from .database import Database, hash_of
 from .demand import NoRoom, ask
 from .paths import CAMERA, asked
@@ -361,9 +361,12 @@ class Gate:
                         await work()
             except sqlite3.Error as error:
                 LOG.warning("the database can't be used (%s)", error)
+            except OSError as error:
+                LOG.warning("the devices that may dial in can't be written (%s)", error)
             await asyncio.sleep(TICK_SECONDS)
 
     async def _follow(self):
+        before = self._rights
         try:
             if mark(Path(self._places["settings"])) != self._rights.mark:
                 self._rights, self._said = Rights(self._places["settings"]), None
@@ -371,6 +374,8 @@ class Gate:
             if str(error) != self._said:
                 LOG.warning("%s: can't be used (%r), so the former rights hold; roll out the centre again", self._places["settings"], error)
             self._said = str(error)
+        if self._rights is not before:
+            await self._keep_devices()
         if await self._kept(self._database.changed):
             await self._renew()
 
@@ -386,6 +391,13 @@ class Gate:
     async def _keep_sessions(self):
         await self._kept(self._database.keep_sessions, self._people.used(), self._people.gone(self._rights, self._now()))
         await self._renew()
+        await self._keep_devices()
+
+    async def _keep_devices(self):
+        """A device is let in no longer than its person: rights end by a rollout, or with an agreement's last day."""
+        if self._rights.settings["devices"] is not None:
+            devices = await self._kept(self._database.devices)
+            peers.write(self._places["peers"], peers.allowed(devices, self._people.accounts, self._rights, self._now()))
 
     async def _forget(self):
         await self._kept(self._database.forget, self._rights.settings["log_days"], self._now())

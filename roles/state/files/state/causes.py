@@ -37,12 +37,14 @@ class Line:
 class Camera:
     """What is seen of a camera that sends nothing, at a site whose router answers (``router``).
 
+    ``everyone_silent``: no camera of the province sends anything, though devices of several sites take connections.
     ``recorder_runs``: its own recorder at the centre runs. ``answers``: the device that should send takes connections.
     ``same_device_live``: another camera of the same recorder at the site lives; None when there is none.
     ``siblings_live``: a camera of another device of the site lives; None when there is none.
     """
 
     router: object = ANY
+    everyone_silent: object = ANY
     recorder_runs: object = ANY
     answers: object = ANY
     same_device_live: object = ANY
@@ -64,6 +66,7 @@ LINE = (
 )
 CAMERA = (
     (Camera(router=None), "unknown"),
+    (Camera(everyone_silent=True), "centre"),
     (Camera(recorder_runs=False), "centre"),
     (Camera(answers=True), "camera"),
     (Camera(same_device_live=True), "camera"),

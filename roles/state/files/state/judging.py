@@ -153,6 +153,7 @@ class _Province:
             self._of_site[row["site"]].append(name)
         self._died = {key: memory.moment("line", "/".join(key), state, seen.now_s) for key, state in lines.items()}
         self._states = {name: self._site_state(name) for name in settings["sites"]}
+        self._everyone_silent = self._all_silent_but_there()
         self._everyone_down = len(self._states) > 1 and set(self._states.values()) == {"down"}
 
     def _site_state(self, name):
@@ -234,12 +235,18 @@ class _Province:
         same = [one for one in others if self._settings["cameras"][one]["device"] == row["device"]]
         seen = causes.Camera(
             router=True if site["state"] == "up" else None,
+            everyone_silent=self._everyone_silent,
             recorder_runs=self._seen.units.get(name),
             answers=self._seen.connects.get(name),
             same_device_live=self._any_live(same),
             siblings_live=self._any_live([one for one in others if one not in same]),
         )
         return causes.cause(causes.CAMERA, seen)
+
+    def _all_silent_but_there(self):
+        """Whether no camera lives while devices of several sites take connections: what they have in common is the centre."""
+        there = {self._settings["cameras"][name]["site"] for name, answers in self._seen.connects.items() if answers}
+        return len(there) > 1 and not {"live", "stale", "unknown"} & set(self._cameras.values())
 
     def _any_live(self, names):
         return any(self._cameras[name] == "live" for name in names) if names else None
