@@ -109,6 +109,27 @@ def test_who_watched_what_is_written_down(entered):
     assert eventually(lambda: "tan-dinh-cam1" in shown(), 60), shown()
 
 
+NOT_FOR_LEADERS = ("10.10.10.1:22", "10.10.10.1:9090", "10.64.1.1:22", "10.64.1.5:554", "10.64.1.5:80")
+
+
+def test_a_leaders_own_device_reaches_the_portal_and_nothing_else_until_it_is_disabled(entered):
+    account = entered["accounts"]["hanh-chinh-cong"]
+    profile = motcua("viewer", "device", account, "-i", INVENTORY).text
+    profile = profile[profile.index("[Interface]") : profile.index("PersistentKeepalive")] + "PersistentKeepalive = 25\n"
+    portal = BASE.removeprefix("https://") + ":443"
+    command = [MOTCUA, "lab", "probe", "internet", sys.executable, "tests/lab/programs/dial_in.py", portal, *NOT_FOR_LEADERS]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as device:
+        device.stdin.write(profile)
+        device.stdin.close()
+        assert json.loads(device.stdout.readline()) == {portal: True, **dict.fromkeys(NOT_FOR_LEADERS, False)}
+        disabled = motcua("viewer", "disable", account, "-i", INVENTORY)
+        done = time.time()
+        assert disabled.code == 0, disabled.text
+        last_s = float(device.stdout.readline())
+    print(f"\ndisabled: its tunnel was closed after {max(0.0, last_s - done):.1f} s")
+    assert last_s - done < DISABLED_SECONDS
+
+
 def test_who_is_disabled_sees_nothing_more_within_seconds(entered, certificate):
     account = entered["accounts"]["lang-giang"]
     command = [

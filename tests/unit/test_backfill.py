@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import signal
 import ssl
 import subprocess
@@ -23,7 +24,7 @@ assert FILES
 
 from backfill.errors import Undecodable  # noqa: E402
 from backfill.pieces import Piece  # noqa: E402
-from backfill.shelf import Shelf  # noqa: E402
+from backfill.shelf import Shelf, decodes  # noqa: E402
 from backfill.web import public_key  # noqa: E402
 from footage import settings as recorders  # noqa: E402
 from footage.enter import enter  # noqa: E402
@@ -269,3 +270,29 @@ def test_where_a_piece_came_from_is_forgotten_once_retention_has_taken_it(tmp_pa
     (tmp_path / f"backfill/.incoming/{CAMERA}/{names[1]}.ts").touch()
     shelf.forget(datetime(2026, 1, 3, tzinfo=UTC).timestamp())
     assert sorted(path.stem for path in tmp_path.glob("backfill/.provenance/*/*.json")) == [*names[1:]]
+
+
+@pytest.fixture
+def filmed(tmp_path):
+    """Two seconds of video as a device sends them."""
+    path = tmp_path / "filmed.ts"
+    made = ("-f", "lavfi", "-i", "testsrc=size=320x180:rate=10:duration=2", "-c:v", "libx264", "-g", "10", "-f", "mpegts", str(path))
+    subprocess.run(("ffmpeg", "-nostdin", "-v", "error", *made), check=True)
+    return path
+
+
+def test_what_a_library_says_beside_is_no_complaint(filmed, tmp_path, monkeypatch):
+    """libgcrypt prints this where memory can't be locked, as under systemd's restrictions."""
+    program = tmp_path / "ffmpeg"
+    program.write_text(f'#!/bin/sh\necho "Warning: using insecure memory!" >&2\nexec {shutil.which("ffmpeg")} "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert decodes(filmed) == ""
+
+
+def test_a_damaged_picture_is_a_complaint_though_the_decoder_comes_to_the_end(filmed):
+    content = bytearray(filmed.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 3000] = os.urandom(3000)
+    filmed.write_bytes(content)
+    assert "[error]" in decodes(filmed)

@@ -19,9 +19,9 @@ def main(camera, from_s, until_s):
     for shard, one in found:
         sources[one.source] = sources.get(one.source, 0) + 1
         ran = subprocess.run(
-            ["ffmpeg", "-v", "error", "-i", str(shard / one.path), "-f", "null", "-"], capture_output=True, text=True, check=False
+            ["ffmpeg", "-v", "level+error", "-i", str(shard / one.path), "-f", "null", "-"], capture_output=True, text=True, check=False
         )
-        if ran.returncode or ran.stderr:
+        if ran.returncode or "[error]" in ran.stderr:
             broken.append([one.path, ran.stderr[:200]])
     print(json.dumps({"gaps": gaps, "broken": broken, "sources": sources}))
 

@@ -7,6 +7,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -16,6 +17,7 @@ from .found import utc
 
 READERS = "motcua-footage"
 DECODE_S = 300
+LEVEL = re.compile(r"\[(error|fatal|panic)\] ")
 
 
 class Shelf:
@@ -100,7 +102,7 @@ def decodes(path):
         "-nostdin",
         "-hide_banner",
         "-v",
-        "error",
+        "level+error",
         "-threads",
         "1",
         "-f",
@@ -117,7 +119,8 @@ def decodes(path):
         ran = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=DECODE_S, check=False)
     except subprocess.TimeoutExpired:
         return "the decoder doesn't come to an end"
-    words = " ".join(ran.stderr.split())
+    # What libraries print beside has no level, such as that of a cipher that may not lock its memory.
+    words = " ".join(line for line in ran.stderr.splitlines() if LEVEL.search(line))
     return words[:200] or ("" if ran.returncode == 0 else f"exit code {ran.returncode}")
 
 

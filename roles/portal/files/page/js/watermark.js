@@ -2,6 +2,7 @@ import { now, stampOf } from "./clock.js";
 import { el } from "./dom.js";
 
 const MARKS = 12;
+const MIDDLE = 4; // of three in a row: it says the second, the others the minute, so that little is painted anew each second
 const ROOM = 260;
 
 /** Who watches and when, laid over a picture; it lets every touch through. The clock of all of them is one. */
@@ -19,7 +20,11 @@ export class Watermark {
   }
 
   #write() {
-    for (const mark of this.node.children) mark.textContent = markText(this.name);
+    const [day, time] = stampOf(now()).split(" ");
+    [...this.node.children].forEach((mark, i) => {
+      const text = `${this.name} · ${day} ${i === MIDDLE ? time : time.slice(0, 5)}`;
+      if (mark.textContent !== text) mark.textContent = text;
+    });
   }
 
   remove() {
@@ -28,8 +33,6 @@ export class Watermark {
   }
 }
 
-const markText = (name) => `${name} · ${stampOf(now())}`;
-
 /** The same marks drawn into a picture that leaves the page. */
 export function drawMarks(context, width, height, name) {
   context.save();
@@ -37,7 +40,7 @@ export function drawMarks(context, width, height, name) {
   context.fillStyle = "rgba(255, 255, 255, 0.28)";
   context.strokeStyle = "rgba(0, 0, 0, 0.22)";
   context.rotate(-Math.PI / 10);
-  const text = markText(name);
+  const text = `${name} · ${stampOf(now())}`;
   const step = Math.max(ROOM, context.measureText(text).width + 40);
   for (let y = 0; y < height * 1.6; y += Math.max(60, height / 5))
     for (let x = -height; x < width * 1.3; x += step) {
