@@ -103,6 +103,10 @@ class Systemctl:
             )
         return str(out)
 
+    def behind(self) -> bool:
+        """Whether any loaded unit is older than its file: a timer is asked for here, and what it starts was written anew."""
+        return "NeedDaemonReload=yes" in self.once(["show", "--property=NeedDaemonReload", "*"])
+
     def states(self, names: list[str]) -> dict:
         found = parse(self("show", f"--property={','.join(ASKED)}", names=names))
         return dict(zip(names, found, strict=True))
@@ -115,7 +119,7 @@ def main() -> None:
     wanted, systemctl = module.params, Systemctl(module)
     asked = list(dict.fromkeys(name for option in options for name in wanted[option]))
     states = systemctl.states(asked)
-    stale = any(state["NeedDaemonReload"] == "yes" or state["LoadState"] == "not-found" for state in states.values())
+    stale = systemctl.behind() or any(state["NeedDaemonReload"] == "yes" or state["LoadState"] == "not-found" for state in states.values())
     if stale and not module.check_mode:
         systemctl.once(["daemon-reload"])
         states = systemctl.states(asked)

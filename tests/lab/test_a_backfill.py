@@ -79,9 +79,12 @@ def filled(seconds):
 
 
 @pytest.fixture(autouse=True)
-def lines_are_up():
+def by_hand():
+    """At night the timer's own run may be at work, and one run waits for no other."""
+    centre("systemctl", "stop", "motcua-backfill.timer", "motcua-backfill@night.service")
     yield
     lines("up")
+    centre("systemctl", "start", "motcua-backfill.timer")
 
 
 def test_what_was_missed_while_a_site_was_cut_off_is_brought_in_and_the_day_is_whole():

@@ -100,7 +100,7 @@ echo "$@" >>{log}
 case "$1" in
   show)
     shift 2
-    for unit; do cat {folder}/"$unit"; echo; done ;;
+    for unit; do [ "$unit" = "*" ] && unit=.loaded; cat {folder}/"$unit"; echo; done ;;
 esac
 """
 STATES = {
@@ -117,6 +117,7 @@ def systemctl(tmp_path):
     """A systemd that only says its units' states and notes what it was told."""
     folder, log = tmp_path / "units", tmp_path / "told"
     folder.mkdir()
+    (folder / ".loaded").write_text("NeedDaemonReload=no\n\nNeedDaemonReload=no\n")
     for name, state in STATES.items():
         (folder / name).write_text(f"Id={name}\n{state}\n")
     program = tmp_path / "bin" / "systemctl"
@@ -150,6 +151,12 @@ def test_units_are_told_only_what_they_need(play, systemctl, arguments, told):
     done, _ = play("units", arguments)
     assert systemctl() == told
     assert predicted["changed"] == done["changed"] == bool([line for line in told if line != "daemon-reload"])
+
+
+def test_what_a_timer_starts_is_read_anew_when_its_file_is(play, systemctl, tmp_path):
+    (tmp_path / "units/.loaded").write_text("NeedDaemonReload=no\n\nNeedDaemonReload=yes\n")
+    play("units", {"running": ["runs.service"]})
+    assert systemctl() == ["daemon-reload"]
 
 
 def test_an_unknown_unit_that_should_run_is_one_sentence(play, systemctl):

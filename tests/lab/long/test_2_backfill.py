@@ -1,8 +1,8 @@
 """Ten minutes without a tunnel, and the day is whole all the same."""
 
-from tests.lab.test_a_backfill import filled, lines_are_up
+from tests.lab.test_a_backfill import by_hand, filled
 
-__all__ = ["lines_are_up"]
+__all__ = ["by_hand"]
 SECONDS = 600
 
 
