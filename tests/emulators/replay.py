@@ -48,7 +48,7 @@ class Playback(GstRtspServer.RTSPMediaFactory):
         super().__init__()
         self._spec, self._clips, self._footage, self._interval, self._speed = spec, clips, footage, interval, speed
         allow(self, role)
-        self.connect("media-configure", lambda _factory, media: media.set_rate_control(False))
+        self.connect("media-configure", lambda _factory, media: media.connect("new-state", _unpaced))
 
     def do_create_element(self, url):
         try:
@@ -75,6 +75,11 @@ class Playback(GstRtspServer.RTSPMediaFactory):
             if source.emit("push-buffer", _buffer(frame, at_s - first_s, self._spec.fps)) != Gst.FlowReturn.OK:
                 return
         source.emit("end-of-stream")
+
+
+def _unpaced(media, _state):
+    """The server takes each PLAY without a Rate-Control header for one at real time; here who pushes keeps the pace."""
+    media.set_rate_control(False)
 
 
 class Replay(GstRtspServer.RTSPOnvifMediaFactory):
