@@ -1,5 +1,6 @@
 """At the storage centre: `whole.py CAMERA FROM UNTIL`: decode every piece of a camera between two times; what is missing, as JSON."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -11,19 +12,22 @@ from footage.library import Library
 
 
 def main(camera, from_s, until_s):
-    """The gaps and the pieces that a decoder complains of."""
+    """The gaps, the pieces that a decoder complains of or that aren't what was entered, and all that are listed."""
     with Library(settings.load()) as library:
         gaps = library.gaps(camera, from_s, until_s)
         found = library.segments(camera, from_s, until_s)
-    broken, sources = [], {}
+    broken, sources, listed = [], {}, []
     for shard, one in found:
+        listed.append(one.path)
+        if hashlib.sha256((shard / one.path).read_bytes()).hexdigest() != one.sha256:
+            broken.append([one.path, "is another file than was entered"])
         sources[one.source] = sources.get(one.source, 0) + 1
         ran = subprocess.run(
             ["ffmpeg", "-v", "level+error", "-i", str(shard / one.path), "-f", "null", "-"], capture_output=True, text=True, check=False
         )
         if ran.returncode or "[error]" in ran.stderr:
             broken.append([one.path, ran.stderr[:200]])
-    print(json.dumps({"gaps": gaps, "broken": broken, "sources": sources}))
+    print(json.dumps({"gaps": gaps, "broken": broken, "sources": sources, "listed": listed}))
 
 
 if __name__ == "__main__":
