@@ -24,6 +24,7 @@ NOT_ASKED = frozenset(
         "ssh_port",
         "old_ssh",
         "card_gb",
+        "mutes",
     }
 )
 # What stands in a row's first cell when the row only shows how to write.

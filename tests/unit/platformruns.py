@@ -101,6 +101,10 @@ class Site:
         self.emulated.power_cut()
         server._in_loop(self.emulated._with_box(self.emulated.box.tick, 10))
 
+    def settle(self):
+        """What the router does by itself after a change has been done."""
+        server._in_loop(self.emulated._with_box(self.emulated.box.tick, 61))
+
     def minute(self, seconds):
         self.emulated._minute_seconds = self.emulated.box.minute_seconds = seconds
 
@@ -171,6 +175,7 @@ def converged(kind, folder):
 @pytest.fixture
 def router(site):
     """The box in quick time: its guard fires within seconds."""
+    site.settle()
     site.minute(FAST_MINUTE)
     site.emulated.sent.clear()
     yield site

@@ -78,6 +78,7 @@ MEDDLING = {
 }  # fmt: skip
 
 
+@example(kind="routeros7", before="more behind the hubs", meddling=["a queue is renamed"], after="no shaping", reached=0.87)
 @example(kind="routeros7", before="as it is", meddling=[], after="no shaping", reached=0.5)
 @settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(

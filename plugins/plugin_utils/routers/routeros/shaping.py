@@ -68,9 +68,9 @@ def queues(state: RouterState, major: int) -> Iterator[Wanted]:
     """The line's rate, and below it two classes; what has no mark is the office's.
 
     Packets that FastTrack takes pass no queue. The office loses nothing by it: video's ceiling leaves its share free.
+    The type stays also where nothing is shaped any more: a queue of the office's own may have come to use it.
     """
-    if state.shaping:
-        yield entry("queue type", QUEUE, kind=QUEUE_KINDS[major])
+    yield entry("queue type", QUEUE, kind=QUEUE_KINDS[major])
     for one in state.shaping:
         yield from _classes(one)
 
