@@ -97,6 +97,7 @@ def test_a_leader_watches_with_a_browser(entered, certificate, viewer, node):
     ran = motcua("lab", "probe", node, *command, stdin=entered["password"] + "\n")
     assert ran.code == 0, ran.text[-3000:]
     seen = json.loads(ran.text.splitlines()[-1])
+    print(f"\n{viewer}: the first picture after {seen['first_s']:.1f} s")
     assert set(seen["cameras"]) == RIGHTS[viewer][0]
     assert seen["seconds"] > 2, seen
     assert seen["pictures"] > 2, "the pixels stand still"

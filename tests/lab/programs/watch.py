@@ -1,12 +1,13 @@
 """A person in front of Chromium: `watch.py BASE KEY ACCOUNT CAMERA`, in an office's network; the password on standard input, JSON printed.
 
-KEY is the SHA-256 of the portal's public key in base64: the browser takes this certificate and no other. Printed: the cameras in the tree, how far the first
+KEY is the SHA-256 of the portal's public key in base64: the browser takes this certificate and no other. Printed: how long the first picture took, the cameras in the tree, how far the first
 video's time went on in a few seconds, how many different pictures it showed, and everything that went wrong.
 """
 
 import json
 import os
 import sys
+import time
 
 from playwright.sync_api import sync_playwright
 
@@ -45,8 +46,10 @@ def main():
         cameras = page.locator(".tree [data-camera]").evaluate_all("items => items.map(item => item.dataset.camera)")
         page.get_by_role("searchbox").fill(page.locator(f".tree [data-camera={camera}] .name").text_content())
         page.locator(f".tree [data-camera={camera}] .label").click()
+        clicked_s = time.monotonic()
         video = page.locator(".tile[data-stream=playing] video").first
         video.wait_for(state="attached", timeout=60_000)
+        first_s = time.monotonic() - clicked_s
         seen = []
         for _ in range(LOOKS):
             seen.append(video.evaluate(PICTURE))
@@ -54,7 +57,13 @@ def main():
         browser.close()
     print(
         json.dumps(
-            {"cameras": cameras, "seconds": seen[-1][0] - seen[0][0], "pictures": len({pixels for _, pixels in seen}), "trouble": trouble}
+            {
+                "first_s": first_s,
+                "cameras": cameras,
+                "seconds": seen[-1][0] - seen[0][0],
+                "pictures": len({pixels for _, pixels in seen}),
+                "trouble": trouble,
+            }
         )
     )
 
