@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -29,12 +30,13 @@ def reachable():
     return centre("timeout 2 bash -c '</dev/tcp/10.64.1.5/554'").code == 0
 
 
-def listed():
-    """Camera -> seconds that are missing, as the program says it."""
-    found = dict.fromkeys(CAMERAS, 0)
+def listed(begun_s, seconds):
+    """Camera -> seconds of a cut that are missing, as the program says it; other tests leave gaps of their own."""
+    found = dict.fromkeys(CAMERAS, 0.0)
     for line in centre("sudo", "-u", "motcua-backfill", "-g", "motcua-footage", PROGRAM, "--list").text.splitlines():
-        camera, _, _, seconds = line.split()
-        found[camera] += int(seconds)
+        camera, *ends, _ = line.split()
+        from_s, until_s = (datetime.strptime(end, "%Y%m%dT%H%M%S%z").timestamp() for end in ends)
+        found[camera] += max(0.0, min(until_s, begun_s + seconds) - max(from_s, begun_s))
     return found
 
 
@@ -61,7 +63,7 @@ def gap_and_back(seconds):
 
 def filled(seconds):
     begun_s, _ = gap_and_back(seconds)
-    assert eventually(lambda: min(listed().values()) > seconds - 10, ENTER_SECONDS + 3 * 60), (
+    assert eventually(lambda: min(listed(begun_s, seconds).values()) > seconds - 10, ENTER_SECONDS + 3 * 60), (
         "the gap should be listed once footage follows it"
     )
     ran = centre("systemctl", "start", "motcua-backfill@now.service", timeout=1800 + 4 * seconds)
@@ -75,7 +77,7 @@ def filled(seconds):
         )
         found = whole(camera, begun_s - 60, until_s)
         assert (found["broken"], found["sources"].get("backfill", 0) >= 1) == ([], True), found
-    assert max(listed().values()) < 10, "nothing of it is asked for again"
+    assert max(listed(begun_s, seconds).values()) < 10, "nothing of it is asked for again"
 
 
 @pytest.fixture(autouse=True)
