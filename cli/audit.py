@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from textwrap import dedent
@@ -13,6 +15,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
+from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import host_names
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import (
     ALL_AS_DECLARED,
@@ -22,7 +25,9 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import (
     exit_code,
     from_json,
 )
+from ansible_collections.motcua.cctv.plugins.plugin_utils.history import History
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
+from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report import render
 from rich import box
 from rich.markup import escape
@@ -30,6 +35,7 @@ from rich.table import Table
 
 from cli.controller import ROOT, at_the_controller
 from cli.folders import link_latest, new_folder
+from cli.history import HISTORY, moment, utc
 from cli.screen import screen
 
 VERDICTS = {
@@ -51,7 +57,7 @@ def audit(
     folder = new_folder(output, when)
     typer.echo(f"Auditing {province.name}: reading, changing nothing …")
     ended = _run_playbook(inventory, limit, folder)
-    findings = _read(folder, ended)
+    findings = _remembered(output / HISTORY, when, limit, _read(folder, ended), province)
     (folder / "report.html").write_text(render(findings, province, language, when), encoding="utf-8")
     link_latest(folder)
     verdict = exit_code(findings)
@@ -90,6 +96,21 @@ def _read(folder: Path, ended: int) -> tuple[Finding, ...]:
     except FileNotFoundError:
         reason = _last_words(log.read_text(encoding="utf-8", errors="replace"))
         raise MotcuaError(f"the audit ended with {ended} before anything was judged: {reason}; its whole log is {log}") from None
+
+
+def _remembered(path: Path, when: datetime, limit: str | None, findings: tuple[Finding, ...], province: Province) -> tuple[Finding, ...]:
+    """The findings with since when each stands. An audit whose history can't be written is an audit all the same, and says so."""
+    at, zone = utc(when), ZoneInfo(province.timezone)
+    try:
+        with closing(History(path, at)) as history:
+            if history.notice:
+                typer.echo(history.notice, err=True)
+            history.enter(at, limit or "", exit_code(findings), findings, host_names(province))
+            dated = history.dated(findings)
+    except MotcuaError as error:
+        typer.echo(f"{error}; this audit isn't entered", err=True)
+        return findings
+    return tuple(replace(one, since=moment(one.since, zone).isoformat(timespec="minutes")) if one.since else one for one in dated)
 
 
 def _last_words(log: str) -> str:
