@@ -29,6 +29,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.history import History
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report import render
+from ansible_collections.motcua.cctv.plugins.plugin_utils.waivers import waive
 from rich import box
 from rich.markup import escape
 from rich.table import Table
@@ -57,7 +58,10 @@ def audit(
     folder = new_folder(output, when)
     typer.echo(f"Auditing {province.name}: reading, changing nothing …")
     ended = _run_playbook(inventory, limit, folder)
-    findings = _remembered(output / HISTORY, when, limit, _read(folder, ended), province)
+    waived = waive(_read(folder, ended), province.waivers, province.on)
+    for name in waived.idle:
+        typer.echo(f"{inventory.parent / 'waivers.yml'}: waivers.{name}: waives nothing that fails any more; delete it", err=True)
+    findings = _remembered(output / HISTORY, when, limit, waived.findings, province)
     (folder / "report.html").write_text(render(findings, province, language, when), encoding="utf-8")
     link_latest(folder)
     verdict = exit_code(findings)
