@@ -58,7 +58,7 @@ def audit(
     folder = new_folder(output, when)
     typer.echo(f"Auditing {province.name}: reading, changing nothing …")
     ended = _run_playbook(inventory, limit, folder)
-    waived = waive(_read(folder, ended), province.waivers, province.on)
+    waived = waive(_read(folder, ended), province.waivers, when.date())
     for name in waived.idle:
         typer.echo(f"{inventory.parent / 'waivers.yml'}: waivers.{name}: waives nothing that fails any more; delete it", err=True)
     findings = _remembered(output / HISTORY, when, limit, waived.findings, province)
@@ -109,11 +109,13 @@ def _remembered(path: Path, when: datetime, limit: str | None, findings: tuple[F
         with closing(History(path, at)) as history:
             if history.notice:
                 typer.echo(history.notice, err=True)
-            history.enter(at, limit or "", exit_code(findings), findings, host_names(province))
+            news = history.enter(at, limit or "", exit_code(findings), findings, host_names(province))
             dated = history.dated(findings)
     except MotcuaError as error:
         typer.echo(f"{error}; this audit isn't entered", err=True)
         return findings
+    if news.came or news.gone:
+        typer.echo(f"Since the audit before: {news.came} new, {news.gone} gone; 'motcua history --since 1d' names them.")
     return tuple(replace(one, since=moment(one.since, zone).isoformat(timespec="minutes")) if one.since else one for one in dated)
 
 

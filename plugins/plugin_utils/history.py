@@ -17,6 +17,7 @@ from .errors import MotcuaError
 from .findings import Finding, Json, Status, in_order
 
 WAIT_S = 30.0
+COUNTS = tuple(f"SELECT count(*) AS n FROM finding WHERE {what}_run = ?" for what in ("first", "gone"))  # noqa: S608  two words of our own
 TROUBLE = ("fail", "error", "waived")
 # One entry a version; an entry that was ever released is never changed.
 MIGRATIONS = (
@@ -27,17 +28,19 @@ MIGRATIONS = (
     CREATE TABLE finding (
       id INTEGER PRIMARY KEY, device TEXT NOT NULL, site TEXT, feature TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
       nth INTEGER NOT NULL, expected TEXT NOT NULL, actual TEXT NOT NULL, evidence TEXT NOT NULL,
-      first TEXT NOT NULL, last TEXT NOT NULL, run INTEGER NOT NULL, gone TEXT) STRICT;
+      first TEXT NOT NULL, last TEXT NOT NULL, gone TEXT, first_run INTEGER NOT NULL, last_run INTEGER NOT NULL, gone_run INTEGER) STRICT;
     CREATE UNIQUE INDEX finding_open ON finding (device, feature, name, status, nth) WHERE gone IS NULL;
     CREATE INDEX finding_device ON finding (device, first);
     """,
 )
 ENTER = """
-    INSERT INTO finding (device, site, feature, name, status, nth, expected, actual, evidence, first, last, run)
-    VALUES (:device, :site, :feature, :name, :status, :nth, :expected, :actual, :evidence, :at, :at, :run)
+    INSERT INTO finding (device, site, feature, name, status, nth, expected, actual, evidence, first, last, first_run, last_run)
+    VALUES (:device, :site, :feature, :name, :status, :nth, :expected, :actual, :evidence, :at, :at, :run, :run)
     ON CONFLICT (device, feature, name, status, nth) WHERE gone IS NULL
-    DO UPDATE SET site = :site, expected = :expected, actual = :actual, evidence = :evidence, last = max(last, :at), run = :run"""
-GONE = "UPDATE finding SET gone = max(first, ?) WHERE gone IS NULL AND run < ? AND device {condition} (SELECT device FROM meant)"
+    DO UPDATE SET site = :site, expected = :expected, actual = :actual, evidence = :evidence, last = max(last, :at), last_run = :run"""
+GONE = """
+    UPDATE finding SET gone = max(first, :at), gone_run = :run
+    WHERE gone IS NULL AND last_run < :run AND device {condition} (SELECT device FROM meant)"""
 ROW = "SELECT device, site, feature, name, status, expected, actual, evidence, first, last, gone FROM finding"
 
 
@@ -51,6 +54,14 @@ class Run:
     devices: int
     failed: int
     untold: int
+
+
+@dataclass(frozen=True)
+class News:
+    """How many findings an audit was the first to see, and how many it was the first not to see any more."""
+
+    came: int
+    gone: int
 
 
 @dataclass(frozen=True)
@@ -83,8 +94,8 @@ class History:
         """Nothing of it is open any more."""
         self._database.close()
 
-    def enter(self, at: str, scope: str, verdict: int, findings: Iterable[Finding], inventory: Iterable[str]) -> None:
-        """Enter what an audit found.
+    def enter(self, at: str, scope: str, verdict: int, findings: Iterable[Finding], inventory: Iterable[str]) -> News:
+        """Enter what an audit found; what is new in it.
 
         What was found before is gone when this audit judged its device and didn't find it again: a device of which anything could not be
         told keeps what it had. A device that the inventory no longer has keeps nothing.
@@ -106,7 +117,9 @@ class History:
             for names, condition in ((told, "IN"), (set(inventory) | devices, "NOT IN")):
                 database.execute("DELETE FROM meant")
                 database.executemany("INSERT INTO meant VALUES (?)", [(name,) for name in sorted(names)])
-                database.execute(GONE.format(condition=condition), (at, run))
+                database.execute(GONE.format(condition=condition), {"at": at, "run": run})
+            came, gone = (database.execute(question, (run,)).fetchone()["n"] for question in COUNTS)
+        return News(came, gone)
 
     def dated(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """The same findings, each that stands with when it was first seen."""

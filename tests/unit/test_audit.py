@@ -107,7 +107,8 @@ def test_since_when_a_finding_stands_is_kept_from_one_audit_to_the_next(audit, t
     assert first.exit_code == 2
     with closing(sqlite3.connect(tmp_path / "reports/history.db")) as database, database:
         database.execute("UPDATE finding SET first = '2026-03-01T01:30:00Z'")
-    audit("exit 2", findings=[row("fail", expected=False, actual=True)])
+    second = audit("exit 2", findings=[row("fail", expected=False, actual=True)])
+    assert ("1 new, 0 gone" in first.output, "Since the audit before" in second.output) == (True, False)
     assert "2026-03-01T08:30+07:00" in (tmp_path / "reports/latest/report.html").read_text(encoding="utf-8")
 
 
@@ -123,7 +124,7 @@ def test_an_audit_whose_history_cant_be_kept_ends_as_it_would(audit, tmp_path):
 def past(audit, tmp_path, monkeypatch):
     """Run `motcua history` over the reports of one audit with one finding and one without."""
     audit("exit 2", findings=[row("fail", expected="[bold]off", actual=None)])
-    audit("exit 0", findings=[row("pass")])
+    assert "0 new, 1 gone" in audit("exit 0", findings=[row("pass")]).output
     app = Typer()
     app.command()(history_module.history)
     return lambda *arguments: CliRunner().invoke(app, ["-i", LAB, "--output", str(tmp_path / "reports"), *arguments])
