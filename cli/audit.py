@@ -24,11 +24,13 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import (
     Finding,
     exit_code,
     from_json,
+    to_json,
 )
 from ansible_collections.motcua.cctv.plugins.plugin_utils.history import History
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report import render
+from ansible_collections.motcua.cctv.plugins.plugin_utils.report.exports import to_csv, to_junit, to_prometheus
 from ansible_collections.motcua.cctv.plugins.plugin_utils.waivers import waive
 from rich import box
 from rich.markup import escape
@@ -62,7 +64,15 @@ def audit(
     for name in waived.idle:
         typer.echo(f"{inventory.parent / 'waivers.yml'}: waivers.{name}: waives nothing that fails any more; delete it", err=True)
     findings = _remembered(output / HISTORY, when, limit, waived.findings, province)
-    (folder / "report.html").write_text(render(findings, province, language, when), encoding="utf-8")
+    written = {
+        "report.html": render(findings, province, language, when),
+        "findings.json": to_json(findings, when.isoformat(timespec="seconds")),
+        "findings.csv": to_csv(findings),
+        "junit.xml": to_junit(findings, when),
+        "motcua_audit.prom": to_prometheus(findings, when),
+    }
+    for name, text in written.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="")
     link_latest(folder)
     verdict = exit_code(findings)
     _print(findings)
