@@ -38,11 +38,14 @@ def to_junit(findings: Iterable[Finding], when: datetime) -> str:
     for device, group in groupby(in_order(findings), lambda finding: finding.device):
         rows = list(group)
         counts = Counter(finding.status for finding in rows)
-        numbers = {"failures": counts["fail"], "errors": counts["error"], "skipped": counts["skipped"] + counts["waived"]}
-        counted = {name: str(number) for name, number in numbers.items()}
-        suite = ElementTree.SubElement(
-            root, "testsuite", name=device, tests=str(len(rows)), timestamp=f"{when:%Y-%m-%dT%H:%M:%S}", **counted
-        )
+        counted = {
+            "tests": len(rows),
+            "failures": counts["fail"],
+            "errors": counts["error"],
+            "skipped": counts["skipped"] + counts["waived"],
+        }
+        about = {"name": device, "timestamp": f"{when:%Y-%m-%dT%H:%M:%S}"} | {name: str(number) for name, number in counted.items()}
+        suite = ElementTree.SubElement(root, "testsuite", about)
         for finding in rows:
             _case(suite, finding)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
