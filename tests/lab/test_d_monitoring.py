@@ -30,8 +30,14 @@ def all_well():
     assert {row["state"] for row in state()["sites"].values()} == {"up"}
 
 
+@pytest.fixture(scope="module")
+def before():
+    """What alarms already: some alerts look back over an hour, and other tests cut lines and power."""
+    return firing()
+
+
 @pytest.fixture
-def camera_off(all_well):
+def camera_off(all_well, before):
     assert motcua("lab", "hand", CAMERA, "off").code == 0
     yield
     assert motcua("lab", "hand", CAMERA, "on").code == 0
@@ -46,6 +52,7 @@ def test_a_camera_that_is_off_shows_with_its_cause_and_alarms(camera_off):
     assert eventually(lambda: ("MotcuaCameraStale", SITE) in firing(), ALERT_SECONDS), firing()
 
 
-def test_nothing_else_alarms(all_well):
+def test_nothing_else_alarms(all_well, before):
     """But for the disk: the lab's is truly too small for thirty days."""
-    assert eventually(lambda: not {alert for alert, _ in firing() if "Shard" not in alert and "Disk" not in alert}, 300), firing()
+    others = lambda: {alert for alert, _ in firing() - before if "Shard" not in alert and "Disk" not in alert}  # noqa: E731
+    assert eventually(lambda: not others(), 300), others()
