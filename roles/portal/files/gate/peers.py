@@ -27,4 +27,4 @@ def write(path, peers):
 
 def _may(account, rights, now_s):
     viewer = None if account is None or account.disabled else rights.viewers.get(account.viewer)
-    return viewer is not None and viewer.since_s <= now_s < viewer.until_s
+    return viewer is not None and viewer.holds(now_s)

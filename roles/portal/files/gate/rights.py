@@ -25,7 +25,11 @@ class Viewer:
 
     def may(self, what, camera, now_s):
         """Whether a camera may be seen now; ``what`` is live or playback."""
-        return camera in (self.live if what == "live" else self.playback) and self.since_s <= now_s < self.until_s
+        return camera in (self.live if what == "live" else self.playback) and self.holds(now_s)
+
+    def holds(self, now_s):
+        """Whether its rights hold now: an agreement has a first and a last day."""
+        return self.since_s <= now_s < self.until_s
 
     @property
     def needs_code(self):
