@@ -62,6 +62,14 @@ def motcua(*arguments: str, **options) -> Ran:
     return run(MOTCUA, *arguments, **options)
 
 
+def whole(camera: str, from_s: float, until_s: float) -> dict:
+    """What programs/whole.py says at the centre of this camera's footage between two times."""
+    program = (ROOT / "tests/lab/programs/whole.py").read_text()
+    ran = motcua("lab", "ssh", "centre", "python3", "-", camera, str(from_s), str(until_s), stdin=program)
+    assert ran.code == 0, ran.text
+    return json.loads(ran.text.splitlines()[-1])
+
+
 def desk(*command: str, **options) -> Ran:
     """Run a command at the operator's desk."""
     return motcua("lab", "run", *command, **options)

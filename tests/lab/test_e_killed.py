@@ -2,8 +2,7 @@
 
 import time
 
-from tests.lab.conftest import eventually, motcua
-from tests.lab.test_a_backfill import whole
+from tests.lab.conftest import eventually, motcua, whole
 
 ROUNDS, RESUME_SECONDS = 5, 15
 CAMERA = "tan-dinh-cam1"

@@ -290,6 +290,15 @@ def test_what_a_library_says_beside_is_no_complaint(filmed, tmp_path, monkeypatc
     assert decodes(filmed) == ""
 
 
+def test_pictures_that_follow_each_other_closely_are_no_complaint(tmp_path):
+    """A recorder that was busy for a moment sends one 5 ms after the other, though twelve a second are usual."""
+    film = tmp_path / "uneven.ts"
+    source = ("-f", "lavfi", "-i", "testsrc=size=160x120:rate=12", "-t", "20", "-vf", "settb=1/90000,setpts='PTS+if(eq(N,200),-7050,0)'")
+    encoded = ("-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-c:v", "libx264", "-bf", "0", str(film))
+    subprocess.run(("ffmpeg", "-nostdin", "-v", "error", *source, *encoded), check=True)
+    assert decodes(film) == ""
+
+
 def test_a_damaged_picture_is_a_complaint_though_the_decoder_comes_to_the_end(filmed):
     content = bytearray(filmed.read_bytes())
     middle = len(content) // 2

@@ -111,6 +111,9 @@ def decodes(path):
         str(path),
         "-map",
         "0:v:0",
+        # Counted in the stream's own time: pictures closer together than a frame at the nominal rate are no fault.
+        "-enc_time_base",
+        "-1",
         "-f",
         "null",
         "-",
