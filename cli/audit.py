@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from textwrap import dedent
@@ -13,6 +15,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
+from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import host_names
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import (
     ALL_AS_DECLARED,
@@ -21,15 +24,21 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import (
     Finding,
     exit_code,
     from_json,
+    to_json,
 )
+from ansible_collections.motcua.cctv.plugins.plugin_utils.history import History
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
+from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report import render
+from ansible_collections.motcua.cctv.plugins.plugin_utils.report.exports import to_csv, to_junit, to_prometheus
+from ansible_collections.motcua.cctv.plugins.plugin_utils.waivers import waive
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
 from cli.controller import ROOT, at_the_controller
 from cli.folders import link_latest, new_folder
+from cli.history import HISTORY, moment, utc
 from cli.screen import screen
 
 VERDICTS = {
@@ -51,8 +60,19 @@ def audit(
     folder = new_folder(output, when)
     typer.echo(f"Auditing {province.name}: reading, changing nothing …")
     ended = _run_playbook(inventory, limit, folder)
-    findings = _read(folder, ended)
-    (folder / "report.html").write_text(render(findings, province, language, when), encoding="utf-8")
+    waived = waive(_read(folder, ended), province.waivers, when.date())
+    for name in waived.idle:
+        typer.echo(f"{inventory.parent / 'waivers.yml'}: waivers.{name}: waives nothing that fails any more; delete it", err=True)
+    findings = _remembered(output / HISTORY, when, limit, waived.findings, province)
+    written = {
+        "report.html": render(findings, province, language, when),
+        "findings.json": to_json(findings, when.isoformat(timespec="seconds")),
+        "findings.csv": to_csv(findings),
+        "junit.xml": to_junit(findings, when),
+        "motcua_audit.prom": to_prometheus(findings, when),
+    }
+    for name, text in written.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="")
     link_latest(folder)
     verdict = exit_code(findings)
     _print(findings)
@@ -90,6 +110,23 @@ def _read(folder: Path, ended: int) -> tuple[Finding, ...]:
     except FileNotFoundError:
         reason = _last_words(log.read_text(encoding="utf-8", errors="replace"))
         raise MotcuaError(f"the audit ended with {ended} before anything was judged: {reason}; its whole log is {log}") from None
+
+
+def _remembered(path: Path, when: datetime, limit: str | None, findings: tuple[Finding, ...], province: Province) -> tuple[Finding, ...]:
+    """The findings with since when each stands. An audit whose history can't be written is an audit all the same, and says so."""
+    at, zone = utc(when), ZoneInfo(province.timezone)
+    try:
+        with closing(History(path, at)) as history:
+            if history.notice:
+                typer.echo(history.notice, err=True)
+            news = history.enter(at, limit or "", exit_code(findings), findings, host_names(province))
+            dated = history.dated(findings)
+    except MotcuaError as error:
+        typer.echo(f"{error}; this audit isn't entered", err=True)
+        return findings
+    if news.came or news.gone:
+        typer.echo(f"Since the audit before: {news.came} new, {news.gone} gone; 'motcua history --since 1d' names them.")
+    return tuple(replace(one, since=moment(one.since, zone).isoformat(timespec="minutes")) if one.since else one for one in dated)
 
 
 def _last_words(log: str) -> str:

@@ -20,7 +20,7 @@ from .model import Province
 from .vendors import complaint
 
 PLUGIN = "motcua.cctv.province"
-BESIDE = {"viewers": "viewers.yml", "prices_vnd": "prices.yml"}  # keys that have a file of their own
+BESIDE = {"viewers": "viewers.yml", "prices_vnd": "prices.yml", "waivers": "waivers.yml"}  # keys that have a file of their own
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml's loader where it was built
@@ -38,7 +38,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 
 def load(path: str | Path, on: date | None = None) -> Province:
-    """Read ``province.yml`` and the ``sites/*.yml``, ``viewers.yml``, ``prices.yml`` and ``keys/*.pub`` beside it.
+    """Read ``province.yml`` and the ``sites/*.yml``, ``viewers.yml``, ``prices.yml``, ``waivers.yml`` and ``keys/*.pub`` beside it.
 
     :param path: the province file, for example ``inventory/lab/province.yml``.
     :param on: the day whose tree is wanted: units, levels, parents and closed sites have dates. Today in the province unless given.
@@ -52,7 +52,7 @@ def load(path: str | Path, on: date | None = None) -> Province:
     root["sites"] = _read_sites(path.parent / "sites", files)
     for key, file in BESIDE.items():
         if (path.parent / file).exists():
-            root[key] = _read(path.parent / file).get(key, {})
+            root[key] = _read_beside(path.parent / file, key)
     root["on"] = on or datetime.now(_zone(root.get("timezone"))).date()
     _as_on(root, root["on"])
     _inherit_policy(root)
@@ -94,6 +94,14 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ModelError(f"{path}: holds no keys; write 'key: value' lines")
     return content
+
+
+def _read_beside(file: Path, key: str) -> Any:
+    content = _read(file)
+    unknown = [name for name in content if name != key]
+    if unknown:
+        raise ModelError(f"{file}: {unknown[0]}: this file has one key; write '{key}:' with everything below it")
+    return content.get(key, {})
 
 
 def _read_sites(folder: Path, files: dict[str, Path]) -> dict[str, Any]:

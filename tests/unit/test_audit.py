@@ -1,5 +1,10 @@
 """`motcua audit`: what it leaves behind and how it ends, with a playbook that is played."""
 
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import Finding, to_json
@@ -7,6 +12,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from cli import audit as module
+from cli import history as history_module
 
 LAB = "inventory/lab/province.yml"
 
@@ -50,7 +56,8 @@ def test_it_ends_as_the_findings_say(audit, tmp_path, findings, ended, code):
     done = audit(f"exit {ended}", findings=findings)
     assert done.exit_code == code, done.output
     latest = tmp_path / "reports" / "latest"
-    assert {"findings.json", "report.html", "playbook.log"} == {file.name for file in latest.iterdir()}
+    written = {"findings.json", "findings.csv", "junit.xml", "motcua_audit.prom", "report.html", "playbook.log"}
+    assert written == {file.name for file in latest.iterdir()}
     assert "Bộ phận Một cửa" in (latest / "report.html").read_text(encoding="utf-8")
     if any(finding.status in ("fail", "error") for finding in findings):
         assert "services.upnp" in done.output
@@ -83,7 +90,7 @@ def test_half_a_file_of_findings_is_no_pass(audit):
 def test_two_audits_in_one_second_keep_apart(audit, tmp_path):
     for _ in range(3):
         audit("exit 0", findings=[row("pass")])
-    folders = [path for path in (tmp_path / "reports").iterdir() if not path.is_symlink()]
+    folders = [path for path in (tmp_path / "reports").iterdir() if path.is_dir() and not path.is_symlink()]
     assert len(folders) == 3
     assert (tmp_path / "reports" / "latest").resolve() in folders
 
@@ -94,3 +101,57 @@ def test_a_folder_that_is_none_is_said(audit, tmp_path):
     assert isinstance(done.exception, MotcuaError)
     assert "name another" in str(done.exception)
     assert not (tmp_path / "arguments").exists()
+
+
+def test_since_when_a_finding_stands_is_kept_from_one_audit_to_the_next(audit, tmp_path, monkeypatch):
+    first = audit("exit 2", findings=[row("fail", expected=False, actual=True)])
+    assert first.exit_code == 2
+    with closing(sqlite3.connect(tmp_path / "reports/history.db")) as database, database:
+        database.execute("UPDATE finding SET first = '2026-03-01T01:30:00Z'")
+    second = audit("exit 2", findings=[row("fail", expected=False, actual=True)])
+    assert ("1 new, 0 gone" in first.output, "Since the audit before" in second.output) == (True, False)
+    assert "2026-03-01T08:30+07:00" in (tmp_path / "reports/latest/report.html").read_text(encoding="utf-8")
+
+
+def test_an_audit_whose_history_cant_be_kept_ends_as_it_would(audit, tmp_path):
+    (tmp_path / "reports/history.db").mkdir(parents=True)
+    done = audit("exit 0", findings=[row("pass")])
+    assert done.exit_code == 0
+    assert "history.db: the history can't be used" in done.output and "this audit isn't entered" in done.output
+    assert (tmp_path / "reports/latest/report.html").exists()
+
+
+@pytest.fixture
+def past(audit, tmp_path, monkeypatch):
+    """Run `motcua history` over the reports of one audit with one finding and one without."""
+    audit("exit 2", findings=[row("fail", expected="[bold]off", actual=None)])
+    assert "0 new, 1 gone" in audit("exit 0", findings=[row("pass")]).output
+    app = Typer()
+    app.command()(history_module.history)
+    return lambda *arguments: CliRunner().invoke(app, ["-i", LAB, "--output", str(tmp_path / "reports"), *arguments])
+
+
+def test_what_was_found_at_a_device_is_shown_with_its_times(past):
+    said = past("lang-giang-cam1").output
+    assert "services.upnp" in said and "differs" in said and "[bold]off" in said
+    assert said.count(f"{datetime.now(ZoneInfo('Asia/Ho_Chi_Minh')):%Y-%m-%d}") == 3, "first seen, last seen, gone"
+    assert "lang-giang-cam1" in past().output, "without a device each row says whose it is"
+    assert past("tan-dinh-cam1").output == "Nothing was found in this time at tan-dinh-cam1.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nobody"], "nobody: is no device of"),
+        (["--since", "yesterday"], "--since yesterday: is no time; write 36h"),
+        (["--output", "/nowhere"], "--output /nowhere: has no history.db; run 'motcua audit' first"),
+    ],
+)
+def test_what_cant_be_shown_is_a_sentence(past, arguments, sentence):
+    assert str(past(*arguments).exception).startswith(sentence)
+
+
+def test_how_far_back():
+    now = datetime(2026, 3, 10, 7, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
+    said = [history_module.utc(history_module.began(since, now)) for since in ("36h", "7d", "1w", "2026-03-01")]
+    assert said == ["2026-03-08T12:00:00Z", "2026-03-03T00:00:00Z", "2026-03-03T00:00:00Z", "2026-02-28T17:00:00Z"]

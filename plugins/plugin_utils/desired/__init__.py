@@ -11,10 +11,10 @@ from ..plan.streams import plan_streams
 from ..plan.tunnels import plan_tunnels
 from .centre import centre_host
 from .device import camera_host, nvr_host
-from .host import Host, Plan, device_host
+from .host import Host, Plan, device_host, server_host
 from .router import router_host
 
-__all__ = ["Host", "Plan", "desired", "device_host", "plan"]
+__all__ = ["Host", "Plan", "desired", "device_host", "host_names", "plan"]
 
 
 def plan(province: Province) -> Plan:
@@ -36,3 +36,9 @@ def desired(province: Province, planned: Plan) -> tuple[Host, ...]:
         found += [camera_host(province, planned, name, camera) for camera in site.cameras]
         found += [nvr_host(province, planned, name, nvr) for nvr in site.nvrs]
     return tuple(found)
+
+
+def host_names(province: Province) -> tuple[str, ...]:
+    """The names of those hosts, in the same order, without any planning."""
+    devices = ((name, device) for name, site in province.sites.items() for device in ("router", *site.cameras, *site.nvrs))
+    return (*(server_host(name) for name in province.centres), *(device_host(*names) for names in devices))

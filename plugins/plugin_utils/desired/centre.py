@@ -12,7 +12,7 @@ from ..plan.addresses import SiteAddresses, hub_address
 from ..plan.tunnels import TUNNEL_MTU
 from .autonomous import TIMERS, hub_asn, site_asn
 from .backfill import backfill
-from .host import Host, Plan, flow_row
+from .host import Host, Plan, flow_row, server_host
 from .monitoring import UI_PORTS, monitoring
 from .portal import CONNECTIONS_PER_ADDRESS, devices, devices_port, portal
 from .pulls import recorded
@@ -34,7 +34,7 @@ def centre_host(province: Province, planned: Plan, name: str) -> Host:
     if name in province.hubs():
         wish["hub"] = _hub(province, planned, name)
     role = "hub" if centre.kind == "storage" else "ioc"
-    return Host(f"{name}-server", centre.address, role, wish, platform="linux", key_alias=name)
+    return Host(server_host(name), centre.address, role, wish, platform="linux", key_alias=name)
 
 
 def _time(province: Province, name: str) -> dict[str, Any]:

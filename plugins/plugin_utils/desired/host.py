@@ -57,6 +57,11 @@ def device_host(site: str, device: str) -> str:
     return f"{site}-{device}"
 
 
+def server_host(centre: str) -> str:
+    """The inventory name of a centre's machine."""
+    return f"{centre}-server"
+
+
 def flow_row(flow: Flow) -> dict[str, Any]:
     """A flow as templates loop over it."""
     to = {"to": [str(network) for network in flow.to]} if flow.to else {}

@@ -5,7 +5,7 @@ Units stand in the names (``_mbps``, ``_days``). Addresses are :mod:`ipaddress` 
 
 from .equipment import Camera, Channel, Device, Disk, Line, Nvr, Other, Reuse, Router, StreamReport, Switch
 from .policy import LineShare, Policy, Reserve
-from .province import Agreement, Centre, Disks, Email, Extent, Masters, Monitoring, Networks, Province, Ssh, Viewer, Vms, Webhook
+from .province import Agreement, Centre, Disks, Email, Extent, Masters, Monitoring, Networks, Province, Ssh, Viewer, Vms, Waiver, Webhook
 from .site import Compliance, Coordinates, Mute, Needs, Office, Power, Site, Unit
 from .values import (
     CameraClass,
@@ -72,6 +72,7 @@ __all__ = [
     "Viewer",
     "ViewerKind",
     "Vms",
+    "Waiver",
     "Webhook",
     "Zone",
 ]

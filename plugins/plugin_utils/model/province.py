@@ -104,6 +104,18 @@ class Viewer(Value):
     screens: Annotated[int, Field(ge=1, le=64)] = Field(default=1, description="live pictures at a time")
 
 
+class Waiver(Value):
+    """What somebody answers for until a day, included: these checks don't fail at these devices. What could not be told is never waived."""
+
+    devices: Annotated[tuple[Text, ...], Field(min_length=1, description="names of hosts; 'tan-dinh-*' means all that begin so")]
+    checks: Annotated[
+        tuple[Text, ...], Field(min_length=1, description="as the report names them, for example 'services.upnp' or 'users.*'")
+    ]
+    reason: Text
+    approver: Text = Field(description="who answers for it: name and office")
+    until: date
+
+
 class Vms(Value):
     """A video management system (VMS) that a centre already has: one host, which stays in charge of what it shows and records.
 
@@ -165,6 +177,7 @@ class Province(Value):
     sites: Mapping[Id, Site]
     retired: Mapping[Id, Site] = Field(default={}, description="sites that are closed; load tells them apart by `retired`")
     viewers: Mapping[Id, Viewer] = {}
+    waivers: Mapping[Id, Waiver] = Field(default={}, description="in waivers.yml beside it: what is accepted, by whom and until when")
     vms: Mapping[Id, Vms] = Field(default={}, description="video management systems that a centre already has and keeps")
     monitoring: Monitoring = Monitoring()
     prices_vnd: Mapping[PriceItem, Count] = Field(default={}, description="read from prices.yml")
