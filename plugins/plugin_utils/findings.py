@@ -27,6 +27,7 @@ UNIT_STATES = {
     "disable": ("doesn't start at boot", "starts at boot"),
 }
 LETTERS_SHOWN = 600
+NOTHING = (None, "", [])
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,15 @@ class Finding:
     actual: Json = None
     since: str | None = None
     evidence: str = ""
+
+    @property
+    def difference(self) -> Literal["missing", "different", "extra"] | None:
+        """How a failed finding differs from what is declared; None where nothing failed."""
+        if self.status not in ("fail", "waived"):
+            return None
+        if self.actual in NOTHING:
+            return "missing"
+        return "extra" if self.expected in NOTHING else "different"
 
 
 def exit_code(findings: Iterable[Finding]) -> int:

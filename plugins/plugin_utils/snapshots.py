@@ -1,0 +1,82 @@
+"""What an audit read of a device, once, for everybody who judges it: drift, rules, firmware and history. Pure; secrets are gone before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .errors import MotcuaError
+from .findings import Json
+
+VERSION = 1
+VOLATILE = tuple(yaml.safe_load((Path(__file__).parent / "catalogue" / "volatile.yml").read_text(encoding="utf-8")))
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One device as it was read.
+
+    ``values``: of cameras and recorders, vocabulary key -> JSON value, rows of lists as ``users.admin.role``; ``unsupported`` and ``unknown``
+    say why a key has none: the device doesn't have it, or it couldn't be told. ``config``: of routers and machines, what runs, as text.
+    """
+
+    device: str
+    values: Mapping[str, Json] = field(default_factory=dict)
+    unsupported: Mapping[str, str] = field(default_factory=dict)
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    config: str = ""
+
+    @property
+    def text(self) -> str:
+        """What people and `git diff` read: without what changes by itself, such as free space on a disk."""
+        if self.config:
+            return self.config
+        lasting = {key: value for key, value in sorted(self.values.items()) if not is_volatile(key)}
+        return yaml.safe_dump(lasting, allow_unicode=True, sort_keys=True, width=140) if lasting else ""
+
+
+def is_volatile(key: str) -> bool:
+    """Whether a value changes by itself, by catalogue/volatile.yml."""
+    return any(fnmatchcase(key, pattern) for pattern in VOLATILE)
+
+
+def of_running(device: str, said: Mapping[str, Any]) -> Snapshot:
+    """What an action's ``identity``, ``running``, ``unsupported`` and ``unknown`` say, flattened."""
+    values: dict[str, Json] = {}
+
+    def descend(prefix: str, value: Json) -> None:
+        if isinstance(value, Mapping) and value:
+            for key, below in value.items():
+                descend(f"{prefix}.{key}" if prefix else str(key), below)
+        else:
+            values[prefix] = value
+
+    descend("", {"identity": said.get("identity") or {}, **(said.get("running") or {})})
+    reasons = [{row["key"]: row["reason"] for row in said.get(what) or ()} for what in ("unsupported", "unknown")]
+    return Snapshot(device, values, *reasons)
+
+
+def to_json(snapshots: Iterable[Snapshot], when: str) -> str:
+    """The snapshots as a document; ``when`` is the ISO 8601 time of the audit."""
+    devices = {one.device: {key: value for key, value in asdict(one).items() if key != "device" and value} for one in snapshots}
+    return json.dumps({"version": VERSION, "when": when, "devices": dict(sorted(devices.items()))}, ensure_ascii=False, indent=1) + "\n"
+
+
+def from_json(text: str) -> Mapping[str, Snapshot]:
+    """Device -> its snapshot.
+
+    :raises MotcuaError: when the text is no such document, or one of another version.
+    """
+    try:
+        document = json.loads(text)
+        if document["version"] != VERSION:
+            raise MotcuaError(f"snapshots: version {document['version']!r} is not {VERSION}; run the audit again")
+        return {name: Snapshot(name, **row) for name, row in document["devices"].items()}
+    except (ValueError, TypeError, KeyError) as error:
+        raise MotcuaError(f"snapshots: not a document of snapshots ({error}); run the audit again") from None
