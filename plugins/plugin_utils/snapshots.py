@@ -22,8 +22,9 @@ VOLATILE = tuple(yaml.safe_load((Path(__file__).parent / "catalogue" / "volatile
 class Snapshot:
     """One device as it was read.
 
-    ``values``: of cameras and recorders, vocabulary key -> JSON value, rows of lists as ``users.admin.role``; ``unsupported`` and ``unknown``
-    say why a key has none: the device doesn't have it, or it couldn't be told. ``config``: of routers and machines, what runs, as text.
+    ``values``: of cameras and recorders, vocabulary key -> JSON value, rows of lists as ``users.admin.role``; ``unsupported`` and
+    ``unknown`` say why a key has none: the device doesn't have it, or it couldn't be told. ``config``: of routers and machines, what
+    runs, as text.
     """
 
     device: str
@@ -58,8 +59,8 @@ def of_running(device: str, said: Mapping[str, Any]) -> Snapshot:
             values[prefix] = value
 
     descend("", {"identity": said.get("identity") or {}, **(said.get("running") or {})})
-    reasons = [{row["key"]: row["reason"] for row in said.get(what) or ()} for what in ("unsupported", "unknown")]
-    return Snapshot(device, values, *reasons)
+    unsupported, unknown = ({str(row["key"]): str(row["reason"]) for row in said.get(what) or ()} for what in ("unsupported", "unknown"))
+    return Snapshot(device, values, unsupported, unknown)
 
 
 def to_json(snapshots: Iterable[Snapshot], when: str) -> str:
