@@ -27,7 +27,7 @@ UNIT_STATES = {
     "disable": ("doesn't start at boot", "starts at boot"),
 }
 LETTERS_SHOWN = 600
-NOTHING = (None, "", [])
+NOTHING: tuple[Json, ...] = (None, "", [])
 
 
 @dataclass(frozen=True)
