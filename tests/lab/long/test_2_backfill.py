@@ -55,7 +55,10 @@ def gap_and_back(seconds):
 def filled(seconds):
     begun_s, back_s = gap_and_back(seconds)
     # What is younger than three pieces isn't asked for yet, and the gap's end must be old enough too.
-    whole_gap = lambda: time.time() > back_s + ENTER_SECONDS and min(listed(begun_s, seconds).values()) > seconds - 10  # noqa: E731
+
+    def whole_gap():
+        return time.time() > back_s + ENTER_SECONDS and min(listed(begun_s, seconds).values()) > seconds - 10
+
     assert eventually(whole_gap, ENTER_SECONDS + 3 * 60), "the gap should be listed once footage follows it"
     ran = centre("systemctl", "start", "motcua-backfill@now.service", timeout=1800 + 4 * seconds)
     assert ran.code == 0, ran.text + centre("journalctl", "-u", "motcua-backfill@now.service", "-n", "30", "--no-pager").text
