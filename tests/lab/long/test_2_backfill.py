@@ -52,7 +52,13 @@ def gap_and_back(seconds):
     return begun_s, time.time()
 
 
+def recorded():
+    """Whether every camera has been recorded for two minutes: what is younger may not be entered yet."""
+    return all(whole(camera, time.time() - 180, time.time() - 120)["gaps"] == [] for camera in CAMERAS)
+
+
 def filled(seconds):
+    assert eventually(recorded, ENTER_SECONDS + 120), "the cameras should be recorded before they are cut off"
     begun_s, back_s = gap_and_back(seconds)
     # What is younger than three pieces isn't asked for yet, and the gap's end must be old enough too.
 
