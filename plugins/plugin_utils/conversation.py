@@ -174,8 +174,8 @@ class Conversation:
         native = {} if existing is not None else {change.items.match: name}
         forms = {setting.key: setting for setting in change.items.settings}
         native |= {forms[key].select: forms[key].form.write(value) for key, value in change.after.items()}
-        if password is not None and change.items.secret is not None:
-            native[change.items.secret] = password
+        if password is not None and change.items.write_only is not None:
+            native[change.items.write_only] = password
         self.forget(change.items.at)
         return await self.dialect.store_row(change.items, native, existing)
 
