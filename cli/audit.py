@@ -6,8 +6,9 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from textwrap import dedent
@@ -15,6 +16,8 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
+from ansible_collections.motcua.cctv.plugins.plugin_utils import findings as found
+from ansible_collections.motcua.cctv.plugins.plugin_utils import snapshots as seen
 from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import host_names
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import (
@@ -23,21 +26,20 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import (
     DRIFT,
     Finding,
     exit_code,
-    from_json,
-    to_json,
 )
 from ansible_collections.motcua.cctv.plugins.plugin_utils.history import History
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report import render
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report.exports import to_csv, to_junit, to_prometheus
+from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import Snapshot
 from ansible_collections.motcua.cctv.plugins.plugin_utils.waivers import waive
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
 from cli.controller import ROOT, at_the_controller
-from cli.folders import link_latest, new_folder
+from cli.folders import link_latest, new_folder, write_all
 from cli.history import HISTORY, moment, utc
 from cli.screen import screen
 
@@ -46,6 +48,15 @@ VERDICTS = {
     COULD_NOT_TELL: "could not tell: see the errors above",
     DRIFT: "some devices differ from what is declared",
 }
+
+
+@dataclass(frozen=True)
+class Read:
+    """What the playbook left: its exit code, what differs, and what was read of each device."""
+
+    ended: int
+    findings: tuple[Finding, ...]
+    snapshots: Mapping[str, Snapshot]
 
 
 def audit(
@@ -59,29 +70,42 @@ def audit(
     when = datetime.now(ZoneInfo(province.timezone))
     folder = new_folder(output, when)
     typer.echo(f"Auditing {province.name}: reading, changing nothing …")
-    ended = _run_playbook(inventory, limit, folder)
-    waived = waive(_read(folder, ended), province.waivers, when.date())
+    read = _read(folder, _run_playbook(inventory, limit, folder))
+    judged = read.findings
+    waived = waive(judged, province.waivers, when.date())
     for name in waived.idle:
         typer.echo(f"{inventory.parent / 'waivers.yml'}: waivers.{name}: waives nothing that fails any more; delete it", err=True)
     findings = _remembered(output / HISTORY, when, limit, waived.findings, province)
-    written = {
+    _write(folder, province, language, when, findings)
+    _print(findings)
+    verdict = _verdict(read, findings, folder)
+    typer.echo(f"{len({finding.device for finding in findings})} devices: {VERDICTS[verdict]}.\nReport: {folder / 'report.html'}")
+    raise typer.Exit(verdict)
+
+
+def _write(folder: Path, province: Province, language: str, when: datetime, findings: tuple[Finding, ...]) -> None:
+    """Everything that people and other programs take from this audit; it becomes the latest once all of it is there.
+
+    :raises MotcuaError: when it can't be written.
+    """
+    texts = {
         "report.html": render(findings, province, language, when),
-        "findings.json": to_json(findings, when.isoformat(timespec="seconds")),
+        "findings.json": found.to_json(findings, when.isoformat(timespec="seconds")),
         "findings.csv": to_csv(findings),
         "junit.xml": to_junit(findings, when),
         "motcua_audit.prom": to_prometheus(findings, when),
     }
-    for name, text in written.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="")
+    write_all(folder, texts)
     link_latest(folder)
+
+
+def _verdict(read: Read, findings: tuple[Finding, ...], folder: Path) -> int:
     verdict = exit_code(findings)
-    _print(findings)
-    if ended and verdict == ALL_AS_DECLARED:
+    if read.ended and verdict == ALL_AS_DECLARED:
         # Something went wrong that no finding speaks of; all clear would be false.
-        typer.echo(f"ansible-playbook ended with {ended} although no device failed: see {folder / 'playbook.log'}")
-        verdict = COULD_NOT_TELL
-    typer.echo(f"{len({finding.device for finding in findings})} devices: {VERDICTS[verdict]}.\nReport: {folder / 'report.html'}")
-    raise typer.Exit(verdict)
+        typer.echo(f"ansible-playbook ended with {read.ended} although no device failed: see {folder / 'playbook.log'}")
+        return COULD_NOT_TELL
+    return verdict
 
 
 def _run_playbook(inventory: Path, limit: str | None, folder: Path) -> int:
@@ -99,14 +123,15 @@ def _run_playbook(inventory: Path, limit: str | None, folder: Path) -> int:
         return subprocess.run(command, cwd=ROOT, env=environment, check=False, stdout=log, stderr=subprocess.STDOUT).returncode
 
 
-def _read(folder: Path, ended: int) -> tuple[Finding, ...]:
+def _read(folder: Path, ended: int) -> Read:
     """What the callback wrote.
 
     :raises MotcuaError: when the playbook died before it could.
     """
     log = folder / "playbook.log"
     try:
-        return from_json((folder / "findings.json").read_text(encoding="utf-8"))
+        findings = found.from_json((folder / "findings.json").read_text(encoding="utf-8"))
+        return Read(ended, findings, seen.from_json((folder / "snapshots.json").read_text(encoding="utf-8")))
     except FileNotFoundError:
         reason = _last_words(log.read_text(encoding="utf-8", errors="replace"))
         raise MotcuaError(f"the audit ended with {ended} before anything was judged: {reason}; its whole log is {log}") from None

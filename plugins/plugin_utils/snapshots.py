@@ -63,6 +63,15 @@ def of_running(device: str, said: Mapping[str, Any]) -> Snapshot:
     return Snapshot(device, values, unsupported, unknown)
 
 
+def of_audit(device: str, said: Mapping[str, Any]) -> Snapshot | None:
+    """What the action ``motcua.cctv.audit`` read of one device; None where it read nothing."""
+    if "read" in said:
+        return of_running(device, said["read"])
+    if "config" in said:
+        return Snapshot(device, {"identity.platform": said.get("platform", "")}, config=said["config"])
+    return None
+
+
 def to_json(snapshots: Iterable[Snapshot], when: str) -> str:
     """The snapshots as a document; ``when`` is the ISO 8601 time of the audit."""
     devices = {one.device: {key: value for key, value in asdict(one).items() if key != "device" and value} for one in snapshots}

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import Finding, to_json
+from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import Snapshot
+from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import to_json as snapshots_to_json
 from typer import Typer
 from typer.testing import CliRunner
 
@@ -25,7 +27,9 @@ def audit(tmp_path, monkeypatch):
         player = tmp_path / "ansible-playbook"
         if findings is not None:
             (tmp_path / "played.json").write_text(to_json(findings, "now"))
-            script = f"cp {tmp_path}/played.json $MOTCUA_FINDINGS; {script}"
+            (tmp_path / "read.json").write_text(snapshots_to_json([Snapshot("lang-giang-cam1", {"services.upnp": True})], "now"))
+            beside = '"$(dirname $MOTCUA_FINDINGS)/snapshots.json"'
+            script = f"cp {tmp_path}/played.json $MOTCUA_FINDINGS; cp {tmp_path}/read.json {beside}; {script}"
         player.write_text(f'#!/bin/sh\necho "$@" >{tmp_path}/arguments\n{script}\n')
         player.chmod(0o755)
         monkeypatch.setattr(module, "at_the_controller", lambda command, _: [str(player), *command[1:]])
@@ -56,7 +60,7 @@ def test_it_ends_as_the_findings_say(audit, tmp_path, findings, ended, code):
     done = audit(f"exit {ended}", findings=findings)
     assert done.exit_code == code, done.output
     latest = tmp_path / "reports" / "latest"
-    written = {"findings.json", "findings.csv", "junit.xml", "motcua_audit.prom", "report.html", "playbook.log"}
+    written = {"findings.json", "snapshots.json", "findings.csv", "junit.xml", "motcua_audit.prom", "report.html", "playbook.log"}
     assert written == {file.name for file in latest.iterdir()}
     assert "Bộ phận Một cửa" in (latest / "report.html").read_text(encoding="utf-8")
     if any(finding.status in ("fail", "error") for finding in findings):
