@@ -6,8 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from contextlib import closing
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from textwrap import dedent
@@ -15,7 +13,6 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import host_names
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import (
     ALL_AS_DECLARED,
@@ -26,20 +23,22 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import (
     from_json,
     to_json,
 )
-from ansible_collections.motcua.cctv.plugins.plugin_utils.history import History
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
-from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report import render
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report.exports import to_csv, to_junit, to_prometheus
+from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import Snapshot
+from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import from_json as snapshots_from_json
 from ansible_collections.motcua.cctv.plugins.plugin_utils.waivers import waive
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
 from cli.controller import ROOT, at_the_controller
-from cli.folders import link_latest, new_folder
-from cli.history import HISTORY, moment, utc
+from cli.folders import link_latest, new_folder, write_files
+from cli.history import HISTORY
+from cli.remember import remember
 from cli.screen import screen
+from cli.tell import audited, failure_is_told, tell
 
 VERDICTS = {
     ALL_AS_DECLARED: "everything is as declared",
@@ -53,17 +52,27 @@ def audit(
     limit: Annotated[str | None, typer.Option("--limit", "-l", help="hosts or groups, as for ansible-playbook")] = None,
     output: Annotated[Path, typer.Option(help="folder for the reports, one folder each")] = Path("reports"),
     language: Annotated[str, typer.Option(help="what the report shows first: vi or en")] = "vi",
+    tell_of_it: Annotated[
+        bool, typer.Option("--tell", help="mail and webhook of the province's monitoring, when something changed")
+    ] = False,
 ) -> None:
     """Audit a province: exit code 0 all as declared, 2 drift or a failed check, 1 could not tell."""
     province = load(inventory)
     when = datetime.now(ZoneInfo(province.timezone))
     folder = new_folder(output, when)
     typer.echo(f"Auditing {province.name}: reading, changing nothing …")
-    ended = _run_playbook(inventory, limit, folder)
-    waived = waive(_read(folder, ended), province.waivers, when.date())
+    with failure_is_told(tell_of_it, province, inventory, when):
+        ended = _run_playbook(inventory, limit, folder)
+        read = _read(folder, ended)
+    waived = waive(read, province.waivers, when.date())
     for name in waived.idle:
         typer.echo(f"{inventory.parent / 'waivers.yml'}: waivers.{name}: waives nothing that fails any more; delete it", err=True)
-    findings = _remembered(output / HISTORY, when, limit, waived.findings, province)
+    verdict = exit_code(waived.findings)
+    if ended and verdict == ALL_AS_DECLARED:
+        # Something went wrong that no finding speaks of; all clear would be false.
+        typer.echo(f"ansible-playbook ended with {ended} although no device failed: see {folder / 'playbook.log'}")
+        verdict = COULD_NOT_TELL
+    findings, news = remember(output / HISTORY, when, limit, verdict, waived.findings, _snapshots(folder), province)
     written = {
         "report.html": render(findings, province, language, when),
         "findings.json": to_json(findings, when.isoformat(timespec="seconds")),
@@ -71,16 +80,12 @@ def audit(
         "junit.xml": to_junit(findings, when),
         "motcua_audit.prom": to_prometheus(findings, when),
     }
-    for name, text in written.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="")
+    write_files(folder, written)
     link_latest(folder)
-    verdict = exit_code(findings)
     _print(findings)
-    if ended and verdict == ALL_AS_DECLARED:
-        # Something went wrong that no finding speaks of; all clear would be false.
-        typer.echo(f"ansible-playbook ended with {ended} although no device failed: see {folder / 'playbook.log'}")
-        verdict = COULD_NOT_TELL
     typer.echo(f"{len({finding.device for finding in findings})} devices: {VERDICTS[verdict]}.\nReport: {folder / 'report.html'}")
+    if tell_of_it and news:
+        tell(province, inventory, output / HISTORY, news.run, audited(province, when, verdict, folder / "report.html"))
     raise typer.Exit(verdict)
 
 
@@ -112,21 +117,10 @@ def _read(folder: Path, ended: int) -> tuple[Finding, ...]:
         raise MotcuaError(f"the audit ended with {ended} before anything was judged: {reason}; its whole log is {log}") from None
 
 
-def _remembered(path: Path, when: datetime, limit: str | None, findings: tuple[Finding, ...], province: Province) -> tuple[Finding, ...]:
-    """The findings with since when each stands. An audit whose history can't be written is an audit all the same, and says so."""
-    at, zone = utc(when), ZoneInfo(province.timezone)
-    try:
-        with closing(History(path, at)) as history:
-            if history.notice:
-                typer.echo(history.notice, err=True)
-            news = history.enter(at, limit or "", exit_code(findings), findings, host_names(province))
-            dated = history.dated(findings)
-    except MotcuaError as error:
-        typer.echo(f"{error}; this audit isn't entered", err=True)
-        return findings
-    if news.came or news.gone:
-        typer.echo(f"Since the audit before: {news.came} new, {news.gone} gone; 'motcua history --since 1d' names them.")
-    return tuple(replace(one, since=moment(one.since, zone).isoformat(timespec="minutes")) if one.since else one for one in dated)
+def _snapshots(folder: Path) -> tuple[Snapshot, ...]:
+    """What the callback read of the devices, none where it wrote nothing."""
+    path = folder / "snapshots.json"
+    return tuple(snapshots_from_json(path.read_text(encoding="utf-8")).values()) if path.exists() else ()
 
 
 def _last_words(log: str) -> str:

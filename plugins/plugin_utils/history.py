@@ -249,13 +249,18 @@ class History(Database):
 
     # --- who was told what --------------------------------------------------------------------------------------------------
 
-    def untold(self, receiver: str) -> Untold:
-        """What came and went since a receiver was last told; everything that stands for one who never was."""
-        known = self.asked("SELECT told.run, verdict FROM told LEFT JOIN run ON run.id = told.run WHERE receiver = ?", receiver)
-        run, verdict = (known[0]["run"], known[0]["verdict"]) if known else (0, None)
-        came = self.asked(f"{ROW} WHERE first_run > ? AND gone IS NULL ORDER BY device, feature, name, nth", run)
-        gone = self.asked(f"{ROW} WHERE first_run <= ?1 AND gone_run > ?1 ORDER BY device, feature, name, nth", run)
-        return Untold(tuple(_past(row) for row in came), tuple(_past(row) for row in gone), verdict)
+    def untold(self, receiver: str, run: int) -> Untold:
+        """What came and went since a receiver was last told, for a message about an audit; all that stands for one who never was.
+
+        The verdict that it knows is that of the last audit with the same limits.
+        """
+        known = self.asked("SELECT run FROM told WHERE receiver = ?", receiver)
+        told = known[0]["run"] if known else 0
+        question = "SELECT verdict FROM run WHERE id <= ? AND scope = (SELECT scope FROM run WHERE id = ?) ORDER BY id DESC LIMIT 1"
+        verdicts = [row["verdict"] for row in self.asked(question, told, run)]
+        came = self.asked(f"{ROW} WHERE first_run > ? AND gone IS NULL ORDER BY device, feature, name, nth", told)
+        gone = self.asked(f"{ROW} WHERE first_run <= ?1 AND gone_run > ?1 ORDER BY device, feature, name, nth", told)
+        return Untold(tuple(_past(row) for row in came), tuple(_past(row) for row in gone), *verdicts or [None])
 
     def tell(self, receiver: str, run: int) -> None:
         """Note that a receiver was told everything up to an audit."""

@@ -231,7 +231,7 @@ def test_a_day_is_that_of_the_province_and_counts_as_its_last_whole_audit_did(hi
 
 
 def told(history, receiver="mail"):
-    untold = history.untold(receiver)
+    untold = history.untold(receiver, len(history.runs()))
     return [[(one.finding.device, one.finding.check) for one in side] for side in (untold.came, untold.gone)], untold.verdict
 
 
@@ -240,12 +240,14 @@ def test_a_receiver_is_told_what_changed_since_it_was_last_told(history):
     assert told(history) == ([[("a-cam1", "time.zone")], []], None)
     history.tell("mail", 1)
     audit(history, 1, finding(), finding("a-cam2"), finding("b-cam1"))  # nobody was told of this one
-    audit(history, 2, fine("a-cam1"), finding("a-cam2"), fine("b-cam1"))
+    audit(history, 2, fine("a-cam1"), finding("a-cam2"), fine("b-cam1"), verdict=0)
     assert told(history) == ([[("a-cam2", "time.zone")], [("a-cam1", "time.zone")]], 2)
     assert told(history, "webhook")[0] == [[("a-cam2", "time.zone")], []]
     history.tell("mail", 3)
     history.tell("mail", 2)  # one that was slower
-    assert told(history) == ([[], []], 2)
+    assert told(history) == ([[], []], 0)
+    audit(history, 3, scope="b-cam1")
+    assert told(history)[1] is None, "of these limits nobody was ever told"
 
 
 # --- the file -----------------------------------------------------------------------------------------------------------------
