@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 import typer
-from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError, Unreachable
+from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError, MotcuaError, Unreachable
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import COULD_NOT_TELL, SECRET
 from ansible_collections.motcua.cctv.plugins.plugin_utils.history import History
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Email, Province, Webhook
@@ -82,7 +82,16 @@ def _receivers(province: Province, inventory: Path) -> Mapping[str, Receiver]:
 
 
 def _secret(path: str | None, folder: Path, what: str) -> str | None:
-    return None if path is None else open_vaulted_text(str(folder / path), loader(), what)
+    """What a vaulted file holds.
+
+    :raises ModelError: when it can't be opened, or a login can't carry it: what then fails would show it.
+    """
+    if path is None:
+        return None
+    secret = open_vaulted_text(str(folder / path), loader(), what)
+    if not secret or not secret.isascii() or not secret.isprintable():
+        raise ModelError(f"{folder / path}: isn't one line of ASCII letters, digits and signs, which {what} must be; write it anew")
+    return secret
 
 
 # --- mail -----------------------------------------------------------------------------------------------------------------
@@ -96,7 +105,7 @@ def _mailer(email: Email, folder: Path) -> Receiver:
                 if password is not None:
                     server.login(email.user or email.sender, password)
                 refused = server.send_message(_letter(email, message))
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, smtplib.SMTPException, ValueError) as error:
             why = _plainly(error, password)
             raise Unreachable(f"monitoring.email: {email.server} didn't take the message ({why}); look at the mail server") from None
         for address in refused:
@@ -138,7 +147,7 @@ def _poster(webhook: Webhook, folder: Path) -> Receiver:
         where = URL(webhook.url).origin()  # the path of a chat's hook may be as good as a password
         try:
             status = asyncio.run(_post(webhook.url, token, message))
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             why = _plainly(error, token, webhook.url)
             raise Unreachable(f"monitoring.webhook: {where} didn't take the message ({why}); look at the receiver") from None
         if status >= HTTP_REFUSED:
@@ -149,9 +158,10 @@ def _poster(webhook: Webhook, folder: Path) -> Receiver:
 
 async def _post(url: str, token: str | None, message: Message) -> int:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    context = ssl.create_default_context()
     async with (
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_S)) as session,
-        session.post(url, json=message.document, headers=headers, allow_redirects=False) as answer,
+        session.post(url, json=message.document, headers=headers, ssl=context, allow_redirects=False) as answer,
     ):
         return answer.status
 
