@@ -1,5 +1,6 @@
 """The history of what audits found: what comes, stays and goes, two writers at once, and files that can't be used."""
 
+import resource
 import shutil
 import sqlite3
 import threading
@@ -313,6 +314,23 @@ def test_a_full_disk_is_a_sentence_and_nothing_is_half_written(history):
     with pytest.raises(MotcuaError, match=r"history.db: the history can't be used \(database or disk is full\)"):
         audit(history, 1, *(finding(check=f"osd.{'x' * 500}{number}") for number in range(50)))
     assert (len(history.runs()), stands(history)) == (1, [("time.zone", "fail", DAYS[0], DAYS[0])])
+
+
+def test_a_disk_that_is_full_for_the_log_too_is_a_sentence(tmp_path):
+    """No file may grow any more, as on a full disk; afterwards everything goes on."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with closing(History(tmp_path / "history.db", DAYS[0])) as history:
+        audit(history, 0, finding(), snapshots=[camera(name="1")])
+        resource.setrlimit(resource.RLIMIT_FSIZE, (history._path.with_name("history.db-wal").stat().st_size, hard))
+        try:
+            with pytest.raises(MotcuaError, match=r"history\.db: the history can't be used"):
+                audit(history, 1, finding(check="osd.text"), snapshots=[camera(name="2" * 50_000)])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert (len(history.runs()), history.snapshot("a-cam1").text) == (1, "name: '1'\n")
+        audit(history, 2, finding())
+    with closing(History(tmp_path / "history.db", DAYS[3])) as history:
+        assert (history.notice, len(history.runs()), stands(history)) == (None, 2, [("time.zone", "fail", DAYS[0], DAYS[2])])
 
 
 def test_a_folder_that_cant_be_made_is_a_sentence(tmp_path):
