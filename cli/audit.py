@@ -7,8 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from textwrap import dedent
@@ -18,7 +17,6 @@ from zoneinfo import ZoneInfo
 import typer
 from ansible_collections.motcua.cctv.plugins.plugin_utils import findings as found
 from ansible_collections.motcua.cctv.plugins.plugin_utils import snapshots as seen
-from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import host_names
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import (
     ALL_AS_DECLARED,
@@ -27,7 +25,6 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import (
     Finding,
     exit_code,
 )
-from ansible_collections.motcua.cctv.plugins.plugin_utils.history import History
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report import render
@@ -40,8 +37,10 @@ from rich.table import Table
 
 from cli.controller import ROOT, at_the_controller
 from cli.folders import link_latest, new_folder, write_all
-from cli.history import HISTORY, moment, utc
+from cli.history import HISTORY
+from cli.remember import remember
 from cli.screen import screen
+from cli.tell import audited, failure_is_told, tell
 
 VERDICTS = {
     ALL_AS_DECLARED: "everything is as declared",
@@ -64,22 +63,28 @@ def audit(
     limit: Annotated[str | None, typer.Option("--limit", "-l", help="hosts or groups, as for ansible-playbook")] = None,
     output: Annotated[Path, typer.Option(help="folder for the reports, one folder each")] = Path("reports"),
     language: Annotated[str, typer.Option(help="what the report shows first: vi or en")] = "vi",
+    tell_of_it: Annotated[
+        bool, typer.Option("--tell", help="mail and webhook of the province's monitoring, when something changed")
+    ] = False,
 ) -> None:
     """Audit a province: exit code 0 all as declared, 2 drift or a failed check, 1 could not tell."""
     province = load(inventory)
     when = datetime.now(ZoneInfo(province.timezone))
     folder = new_folder(output, when)
     typer.echo(f"Auditing {province.name}: reading, changing nothing …")
-    read = _read(folder, _run_playbook(inventory, limit, folder))
+    with failure_is_told(tell_of_it, province, inventory, when):
+        read = _read(folder, _run_playbook(inventory, limit, folder))
     judged = read.findings
     waived = waive(judged, province.waivers, when.date())
     for name in waived.idle:
         typer.echo(f"{inventory.parent / 'waivers.yml'}: waivers.{name}: waives nothing that fails any more; delete it", err=True)
-    findings = _remembered(output / HISTORY, when, limit, waived.findings, province)
+    verdict = _verdict(read, waived.findings, folder)
+    findings, news = remember(output / HISTORY, when, limit, verdict, waived.findings, read.snapshots.values(), province)
     _write(folder, province, language, when, findings)
     _print(findings)
-    verdict = _verdict(read, findings, folder)
     typer.echo(f"{len({finding.device for finding in findings})} devices: {VERDICTS[verdict]}.\nReport: {folder / 'report.html'}")
+    if tell_of_it and news:
+        tell(province, inventory, output / HISTORY, news.run, audited(province, when, verdict, folder / "report.html"))
     raise typer.Exit(verdict)
 
 
@@ -135,23 +140,6 @@ def _read(folder: Path, ended: int) -> Read:
     except FileNotFoundError:
         reason = _last_words(log.read_text(encoding="utf-8", errors="replace"))
         raise MotcuaError(f"the audit ended with {ended} before anything was judged: {reason}; its whole log is {log}") from None
-
-
-def _remembered(path: Path, when: datetime, limit: str | None, findings: tuple[Finding, ...], province: Province) -> tuple[Finding, ...]:
-    """The findings with since when each stands. An audit whose history can't be written is an audit all the same, and says so."""
-    at, zone = utc(when), ZoneInfo(province.timezone)
-    try:
-        with closing(History(path, at)) as history:
-            if history.notice:
-                typer.echo(history.notice, err=True)
-            news = history.enter(at, limit or "", exit_code(findings), findings, host_names(province))
-            dated = history.dated(findings)
-    except MotcuaError as error:
-        typer.echo(f"{error}; this audit isn't entered", err=True)
-        return findings
-    if news.came or news.gone:
-        typer.echo(f"Since the audit before: {news.came} new, {news.gone} gone; 'motcua history --since 1d' names them.")
-    return tuple(replace(one, since=moment(one.since, zone).isoformat(timespec="minutes")) if one.since else one for one in dated)
 
 
 def _last_words(log: str) -> str:

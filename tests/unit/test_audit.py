@@ -1,5 +1,7 @@
 """`motcua audit`: what it leaves behind and how it ends, with a playbook that is played."""
 
+import re
+import resource
 import sqlite3
 from contextlib import closing
 from datetime import datetime
@@ -8,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import Finding, to_json
+from ansible_collections.motcua.cctv.plugins.plugin_utils.history import History
 from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import Snapshot
 from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import to_json as snapshots_to_json
 from typer import Typer
@@ -23,11 +26,11 @@ LAB = "inventory/lab/province.yml"
 def audit(tmp_path, monkeypatch):
     """Run the command with an ansible-playbook that does what the test says."""
 
-    def run(script, *arguments, findings=None):
+    def run(script, *arguments, findings=None, snapshots=(Snapshot("lang-giang-cam1", {"services.upnp": True}),)):
         player = tmp_path / "ansible-playbook"
         if findings is not None:
             (tmp_path / "played.json").write_text(to_json(findings, "now"))
-            (tmp_path / "read.json").write_text(snapshots_to_json([Snapshot("lang-giang-cam1", {"services.upnp": True})], "now"))
+            (tmp_path / "read.json").write_text(snapshots_to_json(snapshots, "now"), encoding="utf-8")
             beside = '"$(dirname $MOTCUA_FINDINGS)/snapshots.json"'
             script = f"cp {tmp_path}/played.json $MOTCUA_FINDINGS; cp {tmp_path}/read.json {beside}; {script}"
         player.write_text(f'#!/bin/sh\necho "$@" >{tmp_path}/arguments\n{script}\n')
@@ -123,6 +126,38 @@ def test_an_audit_whose_history_cant_be_kept_ends_as_it_would(audit, tmp_path):
     assert done.exit_code == 0
     assert "history.db: the history can't be used" in done.output and "this audit isn't entered" in done.output
     assert (tmp_path / "reports/latest/report.html").exists()
+
+
+def test_what_was_read_of_the_devices_is_kept(audit, tmp_path):
+    for days, name in enumerate(("Quầy 1", "Quầy 2")):
+        done = audit("exit 0", findings=[row("pass")], snapshots=[Snapshot("lang-giang-cam1", {"name": name})])
+        assert ("1 configurations changed" in done.output) == bool(days)
+    with closing(History(tmp_path / "reports/history.db", "now")) as history:
+        assert history.snapshot("lang-giang-cam1").text == "name: Quầy 2\n"
+
+
+def test_what_is_over_is_forgotten_after_the_days_that_the_province_says(audit, tmp_path, monkeypatch):
+    audit("exit 2", findings=[row("fail")])
+    audit("exit 0", findings=[row("pass")])
+    with closing(sqlite3.connect(tmp_path / "reports/history.db")) as database, database:
+        database.execute("UPDATE finding SET gone = '2020-01-01T00:00:00Z'")
+    audit("exit 0", findings=[row("pass")])
+    with closing(History(tmp_path / "reports/history.db", "now")) as history:
+        assert history.of_device("lang-giang-cam1") == ()
+
+
+def test_a_disk_that_is_full_is_a_sentence_and_no_report_of_half_a_page(audit, tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16_000, hard))  # nothing of an audit but its findings is smaller
+    try:
+        done = audit("exit 0", findings=[row("pass")])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert done.exit_code == 1
+    assert "history.db: the history can't be used" in done.output
+    assert re.search(r"report\.html: can't be written \(File too large\); make room", str(done.exception))
+    (folder,) = [path for path in (tmp_path / "reports").iterdir() if path.is_dir()]
+    assert {path.name for path in folder.iterdir()} == {"playbook.log", "findings.json", "snapshots.json"}
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from .view import canonical
 
 LANGUAGES = ("vi", "en")
 WORDS: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.safe_load((Path(__file__).parent / "words.yml").read_text(encoding="utf-8"))
+LETTERS = 60  # of a value that a message shows
 KEY = re.compile(r"[a-z0-9_]+(\.[\w-]+)*")
 
 
@@ -31,14 +32,41 @@ def check(name: str) -> Markup:
     task, _, subject = name.partition(": ")
     if task in WORDS["tasks"]:
         return both("tasks", task) + (Markup(": <code>{}</code>").format(subject) if subject else Markup())
-    segments = name.split(".")
-    if not KEY.fullmatch(name) or segments[0] not in WORDS["keys"]:
+    if not _is_key(name):
         if name in WORDS["values"]:
             return both("values", name)
         return Markup('<bdi lang="en">{}</bdi>').format(name)
-    sides = [" · ".join(WORDS["keys"].get(segment, {}).get(language, segment) for segment in segments) for language in LANGUAGES]
-    vi, en = (side[:1].upper() + side[1:] for side in sides)
+    vi, en = (_key(name, language) for language in LANGUAGES)
     return escape(vi) if vi == en else Markup('<span lang="vi">{}</span><span lang="en">{}</span>').format(vi, en)
+
+
+def plain_check(name: str, language: str) -> str:
+    """The same for a message without markup, in one language."""
+    task, _, subject = name.partition(": ")
+    if task in WORDS["tasks"]:
+        return WORDS["tasks"][task][language] + (f": {subject}" if subject else "")
+    return _key(name, language) if _is_key(name) else plain_value(name, language)
+
+
+def plain_value(value: Json, language: str) -> str:
+    """A JSON value for a message without markup: its first line."""
+    if value is None or value in ("", []):
+        return WORDS["values"]["nothing"][language]
+    if isinstance(value, bool):
+        return WORDS["values"]["on" if value else "off"][language]
+    if isinstance(value, str) and value in WORDS["values"]:
+        return WORDS["values"][value][language]
+    first, *more = _plain(value).strip().splitlines() or [""]
+    return first if len(first) <= LETTERS and not more else f"{first[:LETTERS]}…"
+
+
+def _is_key(name: str) -> bool:
+    return bool(KEY.fullmatch(name)) and name.split(".", maxsplit=1)[0] in WORDS["keys"]
+
+
+def _key(name: str, language: str) -> str:
+    said = " · ".join(WORDS["keys"].get(segment, {}).get(language, segment) for segment in name.split("."))
+    return said[:1].upper() + said[1:]
 
 
 def shown(value: Json) -> Markup:
