@@ -31,6 +31,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report import render
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report.exports import to_csv, to_junit, to_prometheus
+from ansible_collections.motcua.cctv.plugins.plugin_utils.rules import counted, subject_names
 from ansible_collections.motcua.cctv.plugins.plugin_utils.waivers import waive
 from rich import box
 from rich.markup import escape
@@ -39,6 +40,7 @@ from rich.table import Table
 from cli.controller import ROOT, at_the_controller
 from cli.folders import link_latest, new_folder
 from cli.history import HISTORY, moment, utc
+from cli.judging import by_rules, known_profiles, tally_json
 from cli.screen import screen
 
 VERDICTS = {
@@ -53,14 +55,20 @@ def audit(
     limit: Annotated[str | None, typer.Option("--limit", "-l", help="hosts or groups, as for ansible-playbook")] = None,
     output: Annotated[Path, typer.Option(help="folder for the reports, one folder each")] = Path("reports"),
     language: Annotated[str, typer.Option(help="what the report shows first: vi or en")] = "vi",
+    profile: Annotated[
+        list[str] | None, typer.Option(help="judge by these rules instead of those of the policy, for example level3")
+    ] = None,
 ) -> None:
     """Audit a province: exit code 0 all as declared, 2 drift or a failed check, 1 could not tell."""
+    profiles = known_profiles(profile)
     province = load(inventory)
     when = datetime.now(ZoneInfo(province.timezone))
     folder = new_folder(output, when)
     typer.echo(f"Auditing {province.name}: reading, changing nothing …")
     ended = _run_playbook(inventory, limit, folder)
-    waived = waive(_read(folder, ended), province.waivers, when.date())
+    found = _read(folder, ended)
+    judged = by_rules(folder, province, found, when.date(), profiles)
+    waived = waive((*found, *judged.findings), province.waivers, when.date())
     for name in waived.idle:
         typer.echo(f"{inventory.parent / 'waivers.yml'}: waivers.{name}: waives nothing that fails any more; delete it", err=True)
     findings = _remembered(output / HISTORY, when, limit, waived.findings, province)
@@ -70,6 +78,7 @@ def audit(
         "findings.csv": to_csv(findings),
         "junit.xml": to_junit(findings, when),
         "motcua_audit.prom": to_prometheus(findings, when),
+        "rules.json": tally_json(counted(judged, findings), when),
     }
     for name, text in written.items():
         (folder / name).write_text(text, encoding="utf-8", newline="")
@@ -80,7 +89,8 @@ def audit(
         # Something went wrong that no finding speaks of; all clear would be false.
         typer.echo(f"ansible-playbook ended with {ended} although no device failed: see {folder / 'playbook.log'}")
         verdict = COULD_NOT_TELL
-    typer.echo(f"{len({finding.device for finding in findings})} devices: {VERDICTS[verdict]}.\nReport: {folder / 'report.html'}")
+    devices = {finding.device for finding in findings} - set(subject_names(province))
+    typer.echo(f"{len(devices)} devices: {VERDICTS[verdict]}.\nReport: {folder / 'report.html'}")
     raise typer.Exit(verdict)
 
 
@@ -119,7 +129,7 @@ def _remembered(path: Path, when: datetime, limit: str | None, findings: tuple[F
         with closing(History(path, at)) as history:
             if history.notice:
                 typer.echo(history.notice, err=True)
-            news = history.enter(at, limit or "", exit_code(findings), findings, host_names(province))
+            news = history.enter(at, limit or "", exit_code(findings), findings, (*host_names(province), *subject_names(province)))
             dated = history.dated(findings)
     except MotcuaError as error:
         typer.echo(f"{error}; this audit isn't entered", err=True)

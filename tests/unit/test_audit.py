@@ -56,7 +56,7 @@ def test_it_ends_as_the_findings_say(audit, tmp_path, findings, ended, code):
     done = audit(f"exit {ended}", findings=findings)
     assert done.exit_code == code, done.output
     latest = tmp_path / "reports" / "latest"
-    written = {"findings.json", "findings.csv", "junit.xml", "motcua_audit.prom", "report.html", "playbook.log"}
+    written = {"findings.json", "findings.csv", "junit.xml", "motcua_audit.prom", "report.html", "playbook.log", "rules.json"}
     assert written == {file.name for file in latest.iterdir()}
     assert "Bộ phận Một cửa" in (latest / "report.html").read_text(encoding="utf-8")
     if any(finding.status in ("fail", "error") for finding in findings):
