@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import typer
 from ansible_collections.motcua.cctv.plugins.plugin_utils import findings as found
 from ansible_collections.motcua.cctv.plugins.plugin_utils import snapshots as seen
+from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import plan
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import (
     ALL_AS_DECLARED,
@@ -29,6 +30,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report import render
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report.exports import to_csv, to_junit, to_prometheus
+from ansible_collections.motcua.cctv.plugins.plugin_utils.rules import Judged, counted, judge, subject_names
 from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import Snapshot
 from ansible_collections.motcua.cctv.plugins.plugin_utils.waivers import waive
 from rich import box
@@ -38,6 +40,7 @@ from rich.table import Table
 from cli.controller import ROOT, at_the_controller
 from cli.folders import link_latest, new_folder, write_all
 from cli.history import HISTORY
+from cli.judging import known_profiles, tally_json
 from cli.remember import remember
 from cli.screen import screen
 from cli.tell import audited, failure_is_told, tell
@@ -63,32 +66,37 @@ def audit(
     limit: Annotated[str | None, typer.Option("--limit", "-l", help="hosts or groups, as for ansible-playbook")] = None,
     output: Annotated[Path, typer.Option(help="folder for the reports, one folder each")] = Path("reports"),
     language: Annotated[str, typer.Option(help="what the report shows first: vi or en")] = "vi",
+    profile: Annotated[
+        list[str] | None, typer.Option(help="judge by these rules instead of those of the policy, for example level3")
+    ] = None,
     tell_of_it: Annotated[
         bool, typer.Option("--tell", help="mail and webhook of the province's monitoring, when something changed")
     ] = False,
 ) -> None:
     """Audit a province: exit code 0 all as declared, 2 drift or a failed check, 1 could not tell."""
+    profiles = known_profiles(profile)
     province = load(inventory)
     when = datetime.now(ZoneInfo(province.timezone))
     folder = new_folder(output, when)
     typer.echo(f"Auditing {province.name}: reading, changing nothing …")
     with failure_is_told(tell_of_it, province, inventory, when):
         read = _read(folder, _run_playbook(inventory, limit, folder))
-    judged = read.findings
-    waived = waive(judged, province.waivers, when.date())
+    judged = judge(province, plan(province), read.snapshots, when.date(), profiles, read.findings)
+    waived = waive((*read.findings, *judged.findings), province.waivers, when.date())
     for name in waived.idle:
         typer.echo(f"{inventory.parent / 'waivers.yml'}: waivers.{name}: waives nothing that fails any more; delete it", err=True)
     verdict = _verdict(read, waived.findings, folder)
     findings, news = remember(output / HISTORY, when, limit, verdict, waived.findings, read.snapshots.values(), province)
-    _write(folder, province, language, when, findings)
+    _write(folder, province, language, when, findings, judged)
     _print(findings)
-    typer.echo(f"{len({finding.device for finding in findings})} devices: {VERDICTS[verdict]}.\nReport: {folder / 'report.html'}")
+    devices = {finding.device for finding in findings} - set(subject_names(province))
+    typer.echo(f"{len(devices)} devices: {VERDICTS[verdict]}.\nReport: {folder / 'report.html'}")
     if tell_of_it and news:
         tell(province, inventory, output / HISTORY, news.run, audited(province, when, verdict, folder / "report.html"))
     raise typer.Exit(verdict)
 
 
-def _write(folder: Path, province: Province, language: str, when: datetime, findings: tuple[Finding, ...]) -> None:
+def _write(folder: Path, province: Province, language: str, when: datetime, findings: tuple[Finding, ...], judged: Judged) -> None:
     """Everything that people and other programs take from this audit; it becomes the latest once all of it is there.
 
     :raises MotcuaError: when it can't be written.
@@ -99,6 +107,7 @@ def _write(folder: Path, province: Province, language: str, when: datetime, find
         "findings.csv": to_csv(findings),
         "junit.xml": to_junit(findings, when),
         "motcua_audit.prom": to_prometheus(findings, when),
+        "rules.json": tally_json(counted(judged, findings), when),
     }
     write_all(folder, texts)
     link_latest(folder)

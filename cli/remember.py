@@ -15,6 +15,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaEr
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import Finding
 from ansible_collections.motcua.cctv.plugins.plugin_utils.history import History, News
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
+from ansible_collections.motcua.cctv.plugins.plugin_utils.rules import subject_names
 from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import Snapshot
 
 from cli.history import moment, utc
@@ -38,7 +39,7 @@ def remember(
         with closing(History(path, at)) as history:
             if history.notice:
                 typer.echo(history.notice, err=True)
-            news = history.enter(at, limit or "", verdict, findings, host_names(province), snapshots)
+            news = history.enter(at, limit or "", verdict, findings, (*host_names(province), *subject_names(province)), snapshots)
             history.forget(province.monitoring.history_days)
             dated = history.dated(findings)
     except MotcuaError as error:

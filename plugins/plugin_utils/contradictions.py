@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .catalogue.rules import QUESTIONS
 from .model import Device, Province, Site, Viewer
 from .vendors import VENDORS
 
@@ -29,7 +31,7 @@ def contradictions(province: Province) -> Iterator[tuple[str, str, str]]:
             yield "", f"centres.{name}.address", f"{centre.address} is outside its lan {centre.lan}; correct one of the two"
     yield from _numbers(province)
     for name, site in province.sites.items():
-        for path, what in (*_tree_contradictions(province, site), *_site_contradictions(site)):
+        for path, what in (*_tree_contradictions(province, site), *_site_contradictions(site), *_misplaced(site.checklist, "site")):
             yield name, f"sites.{name}.{path}", what
     yield from _twins(province)
     for name, viewer in province.viewers.items():
@@ -39,6 +41,23 @@ def contradictions(province: Province) -> Iterator[tuple[str, str, str]]:
         for key, what in _vms_contradictions(province, vms):
             yield "", f"vms.{vms}.{key}", what
     yield from _pulled_twice(province)
+    for path, what in _misplaced(province.checklist, "province"):
+        yield "", path, what
+
+
+def _misplaced(checklist: Iterable[str], place: str) -> Iterator[tuple[str, str]]:
+    """Answers to what nobody asks there."""
+    for name in checklist:
+        question = QUESTIONS.get(name)
+        if question is None:
+            near = difflib.get_close_matches(name, QUESTIONS, n=1, cutoff=0.5)
+            hint = f"did you mean '{near[0]}'?" if near else "'motcua rules checklist' prints the questions"
+            yield f"checklist.{name}", f"is no question of the catalogue; {hint}"
+        elif (question.ask == "province") != (place == "province"):
+            right = (
+                "once for the province; move it to checklist.yml" if question.ask == "province" else "of each site; move it to the sites"
+            )
+            yield f"checklist.{name}", f"is asked {right}"
 
 
 def _vms_contradictions(province: Province, name: str) -> Iterator[tuple[str, str]]:

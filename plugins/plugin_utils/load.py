@@ -20,7 +20,12 @@ from .model import Province
 from .vendors import complaint
 
 PLUGIN = "motcua.cctv.province"
-BESIDE = {"viewers": "viewers.yml", "prices_vnd": "prices.yml", "waivers": "waivers.yml"}  # keys that have a file of their own
+BESIDE = {
+    "viewers": "viewers.yml",
+    "prices_vnd": "prices.yml",
+    "waivers": "waivers.yml",
+    "checklist": "checklist.yml",
+}  # keys that have a file of their own
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml's loader where it was built
@@ -38,7 +43,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 
 def load(path: str | Path, on: date | None = None) -> Province:
-    """Read ``province.yml`` and the ``sites/*.yml``, ``viewers.yml``, ``prices.yml``, ``waivers.yml`` and ``keys/*.pub`` beside it.
+    """Read ``province.yml``, and the ``sites/*.yml``, ``keys/*.pub`` and the files of ``BESIDE`` that stand beside it.
 
     :param path: the province file, for example ``inventory/lab/province.yml``.
     :param on: the day whose tree is wanted: units, levels, parents and closed sites have dates. Today in the province unless given.

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from .firmware import read_build, read_track, read_version
-from .rules import Device, Hole, rule_of
+from .hole_rules import Device, Hole, rule_of
 
 __all__ = ["RULES", "Hole", "device_of", "holes_of"]
 

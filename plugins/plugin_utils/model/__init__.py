@@ -6,7 +6,7 @@ Units stand in the names (``_mbps``, ``_days``). Addresses are :mod:`ipaddress` 
 from .equipment import Camera, Channel, Device, Disk, Line, Nvr, Other, Reuse, Router, StreamReport, Switch
 from .policy import LineShare, Policy, Reserve
 from .province import Agreement, Centre, Disks, Email, Extent, Masters, Monitoring, Networks, Province, Ssh, Viewer, Vms, Waiver, Webhook
-from .site import Compliance, Coordinates, Mute, Needs, Office, Power, Site, Unit
+from .site import Answer, Compliance, Coordinates, Mute, Needs, Office, Power, Site, Unit
 from .values import (
     CameraClass,
     Codec,
@@ -26,6 +26,7 @@ from .values import (
 
 __all__ = [
     "Agreement",
+    "Answer",
     "Camera",
     "CameraClass",
     "Centre",

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ..catalogue.rules import Profile
 from .hours import Hours
 from .values import CameraClass, Codec, Count, Share, Text, Value, Window
 
@@ -54,6 +55,10 @@ class Policy(Value):
     line_share: LineShare = LineShare()
     reserve: Reserve = Reserve()
     baseline: Literal["standard"] = "standard"
+    profiles: tuple[Profile, ...] = Field(
+        default=("qcvn", "level2", "vendor-hardening"),
+        description="the sets of rules by which audits judge; `level3` for a province's platform",
+    )
     tslcd_wireguard: Text | None = Field(
         default=None, description="who accepted WireGuard on the government network and by which paper; without it IPsec is used there"
     )

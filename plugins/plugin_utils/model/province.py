@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .policy import Policy
-from .site import Coordinates, Site
+from .site import Answer, Coordinates, Site
 from .values import Address, Count, Folder, Id, Latitude, LineKind, Longitude, Place, Port, PriceItem, Text, Value, ViewerKind, WebAddress
 
 
@@ -181,6 +181,9 @@ class Province(Value):
     retired: Mapping[Id, Site] = Field(default={}, description="sites that are closed; load tells them apart by `retired`")
     viewers: Mapping[Id, Viewer] = {}
     waivers: Mapping[Id, Waiver] = Field(default={}, description="in waivers.yml beside it: what is accepted, by whom and until when")
+    checklist: Mapping[str, Answer] = Field(
+        default={}, description="in checklist.yml beside it: answers to the questions that are asked once for the province, by id"
+    )
     vms: Mapping[Id, Vms] = Field(default={}, description="video management systems that a centre already has and keeps")
     monitoring: Monitoring = Monitoring()
     prices_vnd: Mapping[PriceItem, Count] = Field(default={}, description="read from prices.yml")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from ipaddress import IPv4Network
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from .equipment import Camera, Line, Nvr, Other, Router, Switch
 from .policy import Policy
-from .values import Clock, Count, Id, Isolation, Latitude, Level, Longitude, Percent, Text, Value, Zone
+from .values import Clock, Count, Id, Isolation, Latitude, Level, Longitude, Percent, Sentence, Text, Value, Zone
 
 
 class Unit(Value):
@@ -99,6 +99,21 @@ class Needs(Value):
     remark: Text | None = None
 
 
+class Answer(Value):
+    """What somebody answered to a question of the rule catalogue: the requirement is met, it isn't, or it doesn't apply here."""
+
+    answer: Literal["yes", "no", "not_applicable"]
+    by: Text = Field(description="who answers for it: name and office")
+    on: date
+    note: Sentence | None = None
+
+    @field_validator("answer", mode="before")
+    @classmethod
+    def _of_yaml(cls, value: Any) -> Any:
+        """YAML 1.1 takes yes and no for switches."""
+        return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+
+
 class Site(Value):
     """A one-stop office. Its id and number are ours and stable: units are merged and renamed, sites stay."""
 
@@ -126,6 +141,9 @@ class Site(Value):
     others: Mapping[Id, Other] = {}
     power: Power = Power()
     compliance: Compliance = Compliance()
+    checklist: Mapping[str, Answer] = Field(
+        default={}, description="answers to the questions that `motcua rules checklist SITE` prints, by id"
+    )
     needs: Needs = Needs()
     mutes: tuple[Mute, ...] = Field(default=(), description="maintenance windows in which nothing of the site alarms anybody")
     policy: Policy = Policy()
