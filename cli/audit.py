@@ -36,6 +36,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from cli.background import background
 from cli.controller import ROOT, at_the_controller
 from cli.folders import link_latest, new_folder
 from cli.history import HISTORY, moment, utc
@@ -65,7 +66,7 @@ def audit(
         typer.echo(f"{inventory.parent / 'waivers.yml'}: waivers.{name}: waives nothing that fails any more; delete it", err=True)
     findings = _remembered(output / HISTORY, when, limit, waived.findings, province)
     written = {
-        "report.html": render(findings, province, language, when),
+        "report.html": render(findings, province, language, when, background(inventory, output / HISTORY, when)),
         "findings.json": to_json(findings, when.isoformat(timespec="seconds")),
         "findings.csv": to_csv(findings),
         "junit.xml": to_junit(findings, when),
