@@ -27,16 +27,16 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import (
     exit_code,
 )
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
-from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report import render
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report.exports import to_csv, to_junit, to_prometheus
-from ansible_collections.motcua.cctv.plugins.plugin_utils.rules import Judged, counted, judge, subject_names
+from ansible_collections.motcua.cctv.plugins.plugin_utils.rules import counted, judge, subject_names
 from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import Snapshot
 from ansible_collections.motcua.cctv.plugins.plugin_utils.waivers import waive
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from cli.background import background
 from cli.controller import ROOT, at_the_controller
 from cli.folders import link_latest, new_folder, write_all
 from cli.history import HISTORY
@@ -87,7 +87,9 @@ def audit(
         typer.echo(f"{inventory.parent / 'waivers.yml'}: waivers.{name}: waives nothing that fails any more; delete it", err=True)
     verdict = _verdict(read, waived.findings, folder)
     findings, news = remember(output / HISTORY, when, limit, verdict, waived.findings, read.snapshots.values(), province)
-    _write(folder, province, language, when, findings, judged)
+    tally = counted(judged, findings)
+    page = render(findings, province, language, when, background(inventory, output / HISTORY, when, tally))
+    _write(folder, when, findings, {"report.html": page, "rules.json": tally_json(tally, when)})
     _print(findings)
     devices = {finding.device for finding in findings} - set(subject_names(province))
     typer.echo(f"{len(devices)} devices: {VERDICTS[verdict]}.\nReport: {folder / 'report.html'}")
@@ -96,18 +98,17 @@ def audit(
     raise typer.Exit(verdict)
 
 
-def _write(folder: Path, province: Province, language: str, when: datetime, findings: tuple[Finding, ...], judged: Judged) -> None:
+def _write(folder: Path, when: datetime, findings: tuple[Finding, ...], pages: Mapping[str, str]) -> None:
     """Everything that people and other programs take from this audit; it becomes the latest once all of it is there.
 
     :raises MotcuaError: when it can't be written.
     """
     texts = {
-        "report.html": render(findings, province, language, when),
+        **pages,
         "findings.json": found.to_json(findings, when.isoformat(timespec="seconds")),
         "findings.csv": to_csv(findings),
         "junit.xml": to_junit(findings, when),
         "motcua_audit.prom": to_prometheus(findings, when),
-        "rules.json": tally_json(counted(judged, findings), when),
     }
     write_all(folder, texts)
     link_latest(folder)

@@ -211,6 +211,11 @@ class History(Database):
         rows = self.asked(f"{ROW} WHERE first >= ?1 OR gone >= ?1 ORDER BY max(first, ifnull(gone, '')) DESC, id DESC", since)
         return tuple(_past(row) for row in rows)
 
+    def stood(self, since: str, until: str) -> tuple[Past, ...]:
+        """What stood at any time between two times, both included, the oldest first."""
+        rows = self.asked(f"{ROW} WHERE first <= ? AND (gone IS NULL OR gone >= ?) ORDER BY first, id", until, since)
+        return tuple(_past(row) for row in rows)
+
     def runs(self, since: str = "") -> tuple[Run, ...]:
         """The audits after ``since``, in the order in which they were entered."""
         return tuple(Run(**row) for row in self.asked("SELECT * FROM run WHERE at >= ? ORDER BY id", since))

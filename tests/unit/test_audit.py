@@ -5,12 +5,12 @@ import resource
 import shutil
 import sqlite3
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
+from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError, MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import Finding, to_json
 from ansible_collections.motcua.cctv.plugins.plugin_utils.history import History
 from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import Snapshot
@@ -19,6 +19,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from cli import audit as module
+from cli import background
 from cli import history as history_module
 
 LAB = "inventory/lab/province.yml"
@@ -138,7 +139,7 @@ def test_since_when_a_finding_stands_is_kept_from_one_audit_to_the_next(audit, t
         database.execute("UPDATE finding SET first = '2026-03-01T01:30:00Z'")
     second = audit("exit 2", findings=[row("fail", expected=False, actual=True)])
     assert ("1 new, 0 gone" in first.output, "Since the audit before" in second.output) == (True, False)
-    assert "2026-03-01T08:30+07:00" in (tmp_path / "reports/latest/report.html").read_text(encoding="utf-8")
+    assert "01/03/2026 08:30" in (tmp_path / "reports/latest/report.html").read_text(encoding="utf-8")
 
 
 def test_an_audit_whose_history_cant_be_kept_ends_as_it_would(audit, tmp_path):
@@ -215,3 +216,32 @@ def test_how_far_back():
     now = datetime(2026, 3, 10, 7, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
     said = [history_module.utc(history_module.began(since, now)) for since in ("36h", "7d", "1w", "2026-03-01")]
     assert said == ["2026-03-08T12:00:00Z", "2026-03-03T00:00:00Z", "2026-03-03T00:00:00Z", "2026-02-28T17:00:00Z"]
+
+
+def test_the_report_says_what_came_and_went_since_the_audit_before(audit, tmp_path):
+    audit("exit 2", findings=[row("fail", expected=False, actual=True)])
+    first = (tmp_path / "reports/latest/report.html").read_text(encoding="utf-8")
+    yesterday = (f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}",)
+    with closing(sqlite3.connect(tmp_path / "reports/history.db")) as database, database:
+        database.execute("UPDATE finding SET first = ?", yesterday)
+        database.execute("UPDATE run SET at = ?", yesterday)
+    other = Finding("lang-giang-cam2", "lang-giang", "time", "time.zone", "fail", "Asia/Ho_Chi_Minh", "UTC")
+    passed = Finding("lang-giang-cam1", "lang-giang", "device", "declared", "pass")
+    audit("exit 2", findings=[passed, other])
+    second = (tmp_path / "reports/latest/report.html").read_text(encoding="utf-8")
+    assert 'id="news"' not in first
+    news = second[second.index('id="news"') : second.index('id="causes"')]
+    came, gone = news[: news.index("Đã hết")], news[news.index("Đã hết") :]
+    assert ("lang-giang-cam2" in came, "lang-giang-cam1" in came) == (True, False)
+    assert ("lang-giang-cam1" in gone, "lang-giang-cam2" in gone) == (True, False)
+
+
+def test_a_broken_outline_is_said_and_takes_no_audit_away(audit, tmp_path, monkeypatch):
+    def broken(folder):
+        raise ModelError(f"{folder}/communes.geojson: is no GeoJSON of polygons; replace it")
+
+    monkeypatch.setattr(background, "read_areas", broken)
+    done = audit("exit 2", findings=[row("fail", expected=False, actual=True)])
+    assert done.exit_code == 2
+    assert "communes.geojson: is no GeoJSON of polygons" in done.output
+    assert (tmp_path / "reports/latest/report.html").exists()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 from markupsafe import Markup, escape
 
-from ..findings import Json
-from .view import canonical
+from ..findings import Finding, Json
+from .view import RULES, canonical
 
 LANGUAGES = ("vi", "en")
 WORDS: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.safe_load((Path(__file__).parent / "words.yml").read_text(encoding="utf-8"))
@@ -25,6 +26,44 @@ def both(part: str, word: str) -> Markup:
     if said["vi"] == said["en"]:
         return escape(said["vi"])
     return Markup('<span lang="vi">{}</span><span lang="en">{}</span>').format(said["vi"], said["en"])
+
+
+def said(texts: Mapping[str, str]) -> Markup:
+    """A text that comes in both languages, from a catalogue."""
+    if texts["vi"] == texts["en"]:
+        return escape(texts["vi"])
+    return Markup('<span lang="vi">{}</span><span lang="en">{}</span>').format(texts["vi"], texts["en"])
+
+
+def feature(name: str) -> Markup:
+    """What a finding is about: a part of the vocabulary, a role of the centre, or its own name."""
+    return both("features", name) if name in WORDS["features"] else check(name)
+
+
+def subject(rules: Mapping[str, Mapping[str, str]], finding: Finding) -> Markup:
+    """What was judged: a rule by its text, everything else by its check."""
+    if finding.feature == RULES:
+        name, _, part = finding.check.partition(" ")
+        if name in rules:
+            return Markup("<code>{}</code> {}{}").format(name, said(rules[name]), Markup(" <code>{}</code>").format(part) if part else "")
+    return check(finding.check)
+
+
+def moment(text: str) -> str:
+    """An ISO 8601 time as dd/mm/yyyy hh:mm, which both languages read; anything else as it is."""
+    try:
+        return f"{datetime.fromisoformat(text):%d/%m/%Y %H:%M}"
+    except ValueError:
+        return text
+
+
+def age(now: datetime, text: str) -> Markup:
+    """For how many days something has stood; nothing for less than one, or where nobody knows."""
+    try:
+        days = (now - datetime.fromisoformat(text)).days
+    except (ValueError, TypeError):
+        return Markup()
+    return Markup("{} {}").format(plainly(days), both("counts", "day" if days == 1 else "days")) if days > 0 else Markup()
 
 
 def check(name: str) -> Markup:
