@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from .apply import Outcome, apply, shown
 from .conversation import Device, conversation
-from .diff import Difference, Running, diff, flatten
+from .diff import Difference, Running, chosen, diff, flatten, restricted
 from .errors import MotcuaError
 from .renewal import renew as renew_accounts
 
@@ -28,14 +28,23 @@ async def read(device: Device) -> Running:
 
 
 async def reconcile(
-    device: Device, wish: Mapping[str, Any], outcome: Outcome, *, check: bool, bound: asyncio.Timeout | None = None
+    device: Device,
+    wish: Mapping[str, Any],
+    outcome: Outcome,
+    *,
+    check: bool,
+    bound: asyncio.Timeout | None = None,
+    only: Collection[str] | None = None,
 ) -> None:
-    """Make the device match the wish; in check mode only say what would be done.
+    """Make the device match the wish; in check mode only say what would be done. ``only`` names the keys and rows that are meant.
 
     :raises NotConverged: when the device kept another value than the wish after it had taken the change.
     """
+    lists = device.vendor.lists(device.role)
+    if only is not None:
+        wish = restricted(wish, only, lists)
     accounts = device.accounts
-    renew = accounts is not None and accounts.renewing and "users" in wish
+    renew = only is None and accounts is not None and accounts.renewing and "users" in wish
     logins = device.logins
     if accounts is not None and renew and not check:
         # Accounts before settings: a recorder that still knows the factory password overwrites settings until its login is refused.
@@ -43,10 +52,11 @@ async def reconcile(
         logins, renew = [accounts.working()], False
     async with conversation(device, logins) as talk:
         await talk.check_suited()
-        lists = device.vendor.lists(device.role)
         running = await talk.read(flatten(wish, lists), [key for key in lists if key in wish])
         used = {name for login in logins for name in device.vendor.names_of(login.credential.user)} | {device.vendor.factory_user}
         difference = diff(device.settings, lists, wish, running, renew=renew, experimental=device.experimental, kept=frozenset(used))
+        if only is not None:
+            difference = chosen(difference, only)
         outcome.unsupported = dict(difference.unsupported)
         if check:
             _predict(difference, outcome)
