@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from ansible_collections.motcua.cctv.plugins.plugin_utils.chosen import choose
 from ansible_collections.motcua.cctv.plugins.plugin_utils.contradictions import settable
-from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import Host, desired, device_host, plan
+from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import desired, device_host, plan
 from ansible_collections.motcua.cctv.plugins.plugin_utils.diff import flatten
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import Finding, from_json
@@ -53,7 +53,7 @@ def accept(
     after = _hosts(edit.check())
     _check_declared(after, accepted)
     typer.echo(difference)
-    for host in sorted(name for name, wish in _hosts(before).items() if after.get(name) != wish):
+    for host in sorted(name for name, wish in _hosts(before).items() if after[name] != wish):
         typer.echo(f"Declared anew: {host}")
     if not yes:
         typer.confirm("Write this?", abort=True)
@@ -128,7 +128,7 @@ def _value(device: Camera | Nvr, finding: Finding, usual: Mapping[str, Mapping[s
     """The device's own part of the inventory: its key, its setting, or one setting less where the usual value is the running one."""
     if finding.check in OWN:
         return {OWN[finding.check]: finding.actual}
-    if finding.check in device.settings and usual[finding.device].get(finding.check) == finding.actual:
+    if finding.check in device.settings and flatten(usual[finding.device], {}).get(finding.check) == finding.actual:
         return {"settings": None if len(device.settings) == 1 else {finding.check: None}}
     return {"settings": {finding.check: finding.actual}}
 
@@ -143,11 +143,8 @@ def _without_settings(province: Province) -> Province:
 
 
 def _hosts(province: Province) -> dict[str, dict[str, Any]]:
-    return {host.name: _flat(host) for host in desired(province, plan(province))}
-
-
-def _flat(host: Host) -> dict[str, Any]:
-    return flatten(host.desired, {})
+    """What is declared for every host."""
+    return {host.name: dict(host.desired) for host in desired(province, plan(province))}
 
 
 def _check_declared(hosts: Mapping[str, Mapping[str, Any]], accepted: Iterable[Finding]) -> None:
@@ -156,7 +153,7 @@ def _check_declared(hosts: Mapping[str, Mapping[str, Any]], accepted: Iterable[F
     :raises ModelError: when something else still decides it.
     """
     for finding in accepted:
-        expected = hosts[finding.device].get(finding.check, finding.actual)
+        expected = flatten(hosts[finding.device], {}).get(finding.check, finding.actual)
         if expected != finding.actual:
             raise ModelError(
                 f"{finding.device}:{finding.check}: would still be declared as {expected!r}; change what decides it, or repair it"

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -77,22 +77,22 @@ class Run:
             chosen = {host: [{"feature": row.feature, "check": row.check} for row in rows] for host, rows in repairs.machines.items()}
             file = self._write("machines.json", chosen)
             switched = {"MOTCUA_REPAIRS": str(file), "ANSIBLE_CALLBACKS_ENABLED": "motcua.cctv.findings,motcua.cctv.repair"}
+            # The controller is there to hear of a machine that was changed and couldn't be confirmed.
+            hosts = [*repairs.machines, "localhost"]
             variables = self._write("repaired.json", {"motcua_repaired": list(chosen)})
-            said += self._play("rollout", repairs.machines, ["--check", "--extra-vars", f"@{variables}"], switched)
+            said += self._play("rollout", hosts, "--check", "--extra-vars", f"@{variables}", **switched)
         others = (*repairs.routers, *repairs.devices)
         if others:
             variables = self._write("devices.json", {"motcua_repairs": repairs.devices})
-            said += self._play("repair", others, ["--extra-vars", f"@{variables}"])
+            said += self._play("repair", others, "--extra-vars", f"@{variables}")
         return said
 
     def audited(self, hosts: Sequence[str]) -> tuple[Finding, ...]:
         """Read anew what was touched: only that tells whether it is as declared now."""
         typer.echo("Auditing what was touched …")
-        return self._play("audit", hosts, ["--check"]) if hosts else ()
+        return self._play("audit", hosts, "--check") if hosts else ()
 
-    def _play(
-        self, name: str, hosts: Sequence[str] | Mapping[str, Any], options: Sequence[str], more: Mapping[str, str] | None = None
-    ) -> tuple[Finding, ...]:
+    def _play(self, name: str, hosts: Sequence[str], *options: str, **more: str) -> tuple[Finding, ...]:
         """Play a playbook at some hosts; what the findings' callback made of it.
 
         :raises MotcuaError: when it ended before anything could be said.
@@ -108,7 +108,7 @@ class Run:
         }
         with log.open("w", encoding="utf-8") as file:
             command = at_the_controller(command, self.inventory)
-            subprocess.run(command, cwd=ROOT, env={**environment, **(more or {})}, check=False, stdout=file, stderr=subprocess.STDOUT)
+            subprocess.run(command, cwd=ROOT, env=environment | more, check=False, stdout=file, stderr=subprocess.STDOUT)
         try:
             return from_json(heard.read_text(encoding="utf-8"))
         except FileNotFoundError:

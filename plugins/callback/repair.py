@@ -63,7 +63,7 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_start(self, host: Any, task: Any) -> None:
         """One task at one host: the same task is handed to every host in turn."""
-        if host.name not in self.chosen and task._uuid not in self.declared:
+        if not self.chosen:
             return
         self._forget(host.name, task)
         check_mode, arguments = self.declared.setdefault(task._uuid, (task.check_mode, task.args))
@@ -95,8 +95,8 @@ class CallbackModule(CallbackBase):
         if isinstance(task, Handler):
             return [] if {task.name, task.get_name(), *task.listen} & self.notified[host] else None
         role = task._role.get_name().rpartition(".")[2] if task._role else "playbook"
-        if host in self.chosen and role == GUARD:
-            return []
+        if role == GUARD and (host in self.chosen or task.delegate_to):
+            return []  # it is delegated when somebody else hears of a machine that was armed and not confirmed
         if task.delegate_to not in (None, "localhost"):
             return None
         checks = [row["check"] for row in self.chosen.get(host, ()) if row["feature"] == role]

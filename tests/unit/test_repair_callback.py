@@ -73,7 +73,7 @@ def repair(tmp_path):
     common = f"ansible_connection=local ansible_python_interpreter={sys.executable}"
     (tmp_path / "hosts").write_text(f"one {common}\ntwo {common}\n")
 
-    def run(chosen, *options):
+    def run(chosen, *options, ended=0):
         (tmp_path / "chosen.json").write_text(json.dumps(chosen))
         environment = {
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
@@ -91,7 +91,7 @@ def repair(tmp_path):
             str(tmp_path / "play.yml"),
         ]
         done = subprocess.run([*command, *options], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == ended, done.stdout + done.stderr
         changed = {path.name for path in folder.iterdir() if path.read_text() != "wrong\n"}
         gone = {f"-{host}.{name}" for host in ("one", "two") for name in ("extra1", "extra2") if not (folder / f"{host}.{name}").exists()}
         logs = {name: (folder / name).read_text().split() for name in changed if name.endswith((".log", ".verbs"))}
@@ -111,24 +111,28 @@ COMPARED = {"one.verbs": ["compare"], "two.verbs": ["compare"]}
     ("chosen", "changed", "logs"),
     [
         ({}, set(), {}),
-        ({"one": first("Write the file")}, {"one.file"}, {"one.log": ["one"]}),
-        # A part of a task, and one more of its parts that must go; the other two stay as they are.
-        ({"one": first("Write many files: {folder}/one.a", "Write many files: {folder}/one.extra2")}, {"one.a", "-one.extra2"}, {}),
-        ({"one": first("Write many files")}, {"one.a", "one.b", "-one.extra1", "-one.extra2"}, {}),
-        # Each host has its own choice of the same tasks.
         (
-            {"one": first("Write the file"), "two": first("Write the other file")},
-            {"one.file", "two.other"},
+            {
+                # Parts of a task: one file, and one that must go. The handler runs once: later a prediction calls it again.
+                "one": first("Write the file", "Write many files: {folder}/one.a", "Write many files: {folder}/one.extra2"),
+                # Each host has its own choice of the same tasks, and another role has a task of the same name.
+                "two": [*first("Write the other file"), {"feature": "second", "check": "Write the file"}],
+            },
+            {"one.file", "one.a", "-one.extra2", "two.other", "two.second"},
             {"one.log": ["one"], "two.log": ["another"]},
         ),
-        # Another role has a task of the same name.
-        ({"two": [{"feature": "second", "check": "Write the file"}]}, {"two.second"}, {}),
-        # A name that only begins like a task's isn't it, and what is done at another machine is nobody's.
-        ({"one": [*first("Write"), {"feature": "playbook", "check": "Enter the site at the other"}]}, set(), {}),
-        ({"one": first("Make what runs what is written")}, set(), {"one.verbs": ["load"]}),
-        # A handler that a repair called runs; later a prediction calls it again, and it doesn't.
-        ({"one": first("Write late")}, {"one.late"}, {"one.log": ["one"]}),
+        (
+            {
+                # A name that only begins like a task's isn't it, and what is done at another machine is nobody's.
+                "one": [*first("Write", "Write many files"), {"feature": "playbook", "check": "Enter the site at the other"}],
+                # A prediction calls the handler before, and what is repaired calls it later.
+                "two": first("Make what runs what is written", "Write late"),
+            },
+            {"one.a", "one.b", "-one.extra1", "-one.extra2", "two.late"},
+            {"two.verbs": ["load"], "two.log": ["one"]},
+        ),
     ],
+    ids=["nothing", "parts", "whole"],
 )
 def test_what_is_chosen_is_done_and_all_else_is_predicted(repair, tmp_path, chosen, changed, logs):
     filled = json.loads(json.dumps(chosen).replace("{folder}", str(tmp_path / "machine")))
@@ -142,3 +146,49 @@ def test_without_check_mode_everything_is_done_as_ever(repair, tmp_path):
     )
     changed, _ = repair({"one": first("Write the file")})
     assert {"two.other", "two.second", "one.b", "-two.extra1"} <= changed
+
+
+GUARDED = """
+- hosts: one:two
+  gather_facts: false
+  tasks:
+    - {name: Arm, ansible.builtin.import_role: {name: guard, tasks_from: arm.yml}}
+    - name: Write the file
+      ansible.builtin.copy: {content: "right\\n", dest: "{folder}/{{ inventory_hostname }}.file", mode: "0644"}
+    - name: Break
+      ansible.builtin.fail: {msg: it broke}
+      when: broken is defined and inventory_hostname == 'one'
+    - name: Confirm
+      ansible.builtin.include_role: {name: guard, tasks_from: confirm.yml}
+      when: not guard_predicts
+- hosts: all:localhost
+  gather_facts: false
+  tasks:
+    - {name: Hear, ansible.builtin.include_role: {name: guard, tasks_from: missed.yml}, run_once: true}
+"""
+GUARD = '#!/bin/sh\necho "$1 $2 $3" >>"{folder}/{host}.log"\ntest "$1" = arm && echo its-mark || true\n'
+
+
+@pytest.mark.parametrize(
+    ("options", "ended", "heard"),
+    [
+        ([], 0, ["arm", "180", "confirm", "its-mark"]),
+        (["-e", "broken=1"], 2, ["arm", "180", "restore", "--heard", "its"]),
+        # Nobody is left but the controller, who hears of the machine all the same.
+        (["-e", "broken=1", "-l", "one,localhost"], 2, ["arm", "180", "restore", "--heard", "its"]),
+    ],
+)
+def test_the_guard_works_where_something_is_repaired_and_only_there(repair, tmp_path, options, ended, heard):
+    folder = tmp_path / "machine"
+    (tmp_path / "play.yml").write_text(GUARDED.replace("{folder}", str(folder)))
+    for host in ("one", "two"):
+        (tmp_path / f"{host}.program").write_text(GUARD.replace("{folder}", str(folder)).replace("{host}", host))
+    (tmp_path / "roles" / "guard").symlink_to(ROOT / "roles" / "guard")
+    variables = {
+        "motcua_repaired": ["one"],
+        "guard_program": f"{tmp_path}/{{{{ guard_host | default(inventory_hostname) }}}}.program",
+        "guard_files": {"written": []},
+    }
+    chosen = {"one": [{"feature": "playbook", "check": "Write the file"}]}
+    changed, logs = repair(chosen, "-e", json.dumps(variables), *options, ended=ended)
+    assert (changed, logs) == ({"one.file"}, {"one.log": heard} | ({} if "-l" in options else {"two.log": ["report"]}))
