@@ -162,13 +162,15 @@ def _print(findings: tuple[Finding, ...]) -> None:
     trouble = [finding for finding in findings if finding.status in ("fail", "error")]
     if not trouble:
         return
-    table = Table("", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table("", "id", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("device", no_wrap=True)
     for name in ("check", "expected", "actual"):
         table.add_column(name, overflow="fold")
     for finding in trouble:
         mark = "[red]differs[/]" if finding.status == "fail" else "[yellow]could not tell[/]"
-        table.add_row(mark, escape(finding.device), escape(finding.check), *(_cell(value) for value in (finding.expected, finding.actual)))
+        table.add_row(
+            mark, finding.id, escape(finding.device), escape(finding.check), *(_cell(value) for value in (finding.expected, finding.actual))
+        )
     screen().print(table)
 
 

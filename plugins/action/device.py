@@ -15,7 +15,7 @@ class ActionModule(DeviceAction):
     """Says what was done also when it failed in the middle."""
 
     _supports_diff = True
-    more = ("desired",)
+    more = ("desired", "only")
 
     async def work(self, rim: Rim, options: dict[str, Any], variables: Any, bound: asyncio.Timeout) -> None:
         """Reconcile the task's host."""
@@ -23,7 +23,7 @@ class ActionModule(DeviceAction):
         self._say(outcome)
         wish = options.get("desired") or plain(variables.get("motcua_desired")) or {}
         try:
-            await reconcile(rim.device(), wish, outcome, check=self._task.check_mode, bound=bound)
+            await reconcile(rim.device(), wish, outcome, check=self._task.check_mode, bound=bound, only=options.get("only"))
         finally:
             self._say(outcome)
 

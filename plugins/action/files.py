@@ -27,6 +27,7 @@ OPTIONS = {
     "each": {"type": "list", "elements": "dict"},
     "as": {"type": "str", "default": "item"},
     "only": {"type": "list", "elements": "dict", "options": FOLDER, "default": []},
+    "chosen": {"type": "list", "elements": "str"},
 }
 
 
@@ -41,7 +42,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         _, options = self.validate_argument_spec(OPTIONS)
-        arguments = {"files": list(self._files(options, variables)), "only": options["only"]}
+        arguments = {"files": list(self._files(options, variables)), "only": options["only"], "chosen": options["chosen"]}
         result |= self._execute_module(module_name="motcua.cctv.files", module_args=arguments, task_vars=variables)
         return result
 

@@ -28,6 +28,13 @@ options:
       - >-
         A password is C({secret: account}) or C({secret: host/account}), a derived secret of the province; never clear text.
     type: dict
+  only:
+    description:
+      - >-
+        The only keys of O(desired) that are meant, such as V(services.upnp), and of its lists the rows, as V(users.<name>). What else
+        differs stays as it is, and no password is renewed.
+    type: list
+    elements: str
 extends_documentation_fragment: [motcua.cctv.connection]
 attributes:
   diff_mode:

@@ -66,6 +66,11 @@ options:
         description: Shell pattern of the names that the task owns.
         type: str
         required: true
+  chosen:
+    description: The only paths that are meant, of those to write and those to remove; all when it isn't given.
+    type: list
+    elements: str
+    version_added: 0.2.0
 attributes:
   check_mode:
     support: full
@@ -131,6 +136,9 @@ class Files:
         self._diffs: list[dict] = []
         self.changed, self.written, self.removed = False, [], []
 
+    def meant(self, path: str) -> bool:
+        return self._module.params["chosen"] is None or path in self._module.params["chosen"]
+
     def write(self, wanted: dict) -> None:
         path, content = Path(wanted["dest"]), wanted["content"]
         before = path.read_text(encoding="utf-8", errors="surrogateescape") if path.is_file() else None
@@ -168,7 +176,7 @@ class Files:
 
     def keep_only(self, folder: dict, named: set[str]) -> None:
         for path in sorted(Path(folder["path"]).glob(folder["pattern"])):
-            if str(path) not in named and path.is_file():
+            if str(path) not in named and self.meant(str(path)) and path.is_file():
                 self.removed.append(str(path))
                 self._show(path, path.read_text(encoding="utf-8", errors="surrogateescape"), "")
                 if not self._module.check_mode:
@@ -190,6 +198,7 @@ def main() -> None:
         argument_spec={
             "files": {"type": "list", "elements": "dict", "options": FILE, "required": True},
             "only": {"type": "list", "elements": "dict", "options": FOLDER, "default": []},
+            "chosen": {"type": "list", "elements": "str"},
         },
         supports_check_mode=True,
         no_log=True,  # the contents don't belong into the machine's journal
@@ -197,7 +206,8 @@ def main() -> None:
     files = Files(module)
     try:
         for wanted in module.params["files"]:
-            files.write(wanted)
+            if files.meant(wanted["dest"]):
+                files.write(wanted)
         named = {wanted["dest"] for wanted in module.params["files"]}
         for folder in module.params["only"]:
             files.keep_only(folder, named)

@@ -30,6 +30,11 @@ options:
     type: list
     elements: str
     default: []
+  chosen:
+    description: The only units that are meant, of all that are named; all when it isn't given.
+    type: list
+    elements: str
+    version_added: 0.2.0
 attributes:
   check_mode:
     support: full
@@ -115,8 +120,10 @@ class Systemctl:
 def main() -> None:
     names = {"type": "list", "elements": "str", "default": []}
     options = ("running", "restarted", "try_restarted", "stopped")
-    module = AnsibleModule(argument_spec=dict.fromkeys(options, names), supports_check_mode=True)
-    wanted, systemctl = module.params, Systemctl(module)
+    specification = {**dict.fromkeys(options, names), "chosen": {"type": "list", "elements": "str"}}
+    module = AnsibleModule(argument_spec=specification, supports_check_mode=True)
+    chosen, systemctl = module.params["chosen"], Systemctl(module)
+    wanted = {option: [name for name in module.params[option] if chosen is None or name in chosen] for option in options}
     asked = list(dict.fromkeys(name for option in options for name in wanted[option]))
     states = systemctl.states(asked)
     stale = systemctl.behind() or any(state["NeedDaemonReload"] == "yes" or state["LoadState"] == "not-found" for state in states.values())

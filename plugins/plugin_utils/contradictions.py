@@ -10,7 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .catalogue.rules import QUESTIONS
-from .model import Device, Province, Site, Viewer
+from .model import Camera, Device, Nvr, Province, Site, Viewer
+from .overrides import complaint
+from .settings import Setting
 from .vendors import VENDORS
 
 EVERYTHING = ("public_administration", "ioc", "operator")
@@ -201,6 +203,25 @@ def _site_contradictions(site: Site) -> Iterator[tuple[str, str]]:
             if device.stream_path is None and VENDORS[device.vendor].stream_path is None:
                 yield f"{kind}.{name}.stream_path", f"is missing; only the device knows it ({device.vendor}): 'device_info' shows it"
     yield from _channel_contradictions(site)
+    yield from _setting_contradictions(site)
+
+
+def _setting_contradictions(site: Site) -> Iterator[tuple[str, str]]:
+    devices: dict[str, Nvr | Camera] = {f"nvrs.{name}": nvr for name, nvr in site.nvrs.items()}
+    devices |= {f"cameras.{name}": camera for name, camera in site.cameras.items()}
+    for path, device in devices.items():
+        for key, value in device.settings.items():
+            what = complaint(key, value, settable(site, device))
+            if what is not None:
+                yield f"{path}.settings.{key}", what
+
+
+def settable(site: Site, device: Nvr | Camera) -> dict[str, Setting]:
+    """The settings that a device has; those of a camera behind a recorder are the recorder's."""
+    if isinstance(device, Nvr):
+        return VENDORS[device.vendor].rows("nvr")
+    recorder = None if device.through is None else site.nvrs.get(device.through.nvr)
+    return VENDORS[device.vendor].rows("camera") if recorder is None else VENDORS[recorder.vendor].rows("channel")
 
 
 def _channel_contradictions(site: Site) -> Iterator[tuple[str, str]]:

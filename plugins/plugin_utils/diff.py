@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .errors import ModelError, MotcuaError
@@ -89,6 +89,29 @@ def flatten(wish: Mapping[str, Any], lists: Mapping[str, Items]) -> dict[str, An
 
     descend("", {key: value for key, value in wish.items() if key not in (*LISTS, *lists)})
     return flat
+
+
+def restricted(wish: Mapping[str, Any], only: Collection[str], lists: Mapping[str, Items]) -> dict[str, Any]:
+    """Of a wish the keys that are named; a list of which a row is named stays whole, because what is missing in it is wished away.
+
+    :raises ModelError: when a name is neither a key of the wish nor a row of one of its lists.
+    """
+    flat = flatten(wish, lists)
+    rows = {name for name in only if name.partition(".")[0] in {*LISTS, *lists} & wish.keys()}
+    unknown = sorted({*only} - rows - flat.keys())
+    if unknown:
+        raise ModelError(f"only: {unknown[0]}: nothing is declared for it; name a key of the desired state, or a row as users.<name>")
+    return {key: value for key, value in flat.items() if key in only} | {key: wish[key] for key in {row.partition(".")[0] for row in rows}}
+
+
+def chosen(difference: Difference, only: Collection[str]) -> Difference:
+    """Of a difference what concerns the named keys and rows."""
+    return replace(
+        difference,
+        changes=tuple(change for change in difference.changes if change.key in only),
+        rows=tuple(row for row in difference.rows if row.key in only),
+        unsupported={key: why for key, why in difference.unsupported.items() if key in only},
+    )
 
 
 def diff(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -47,6 +48,11 @@ class Finding:
     actual: Json = None
     since: str | None = None
     evidence: str = ""
+
+    @property
+    def id(self) -> str:
+        """Six hexadecimal digits by which people name it: the same in every audit, because device and check alone make them."""
+        return hashlib.sha256(f"{self.device}:{self.check}".encode()).hexdigest()[:6]
 
     @property
     def difference(self) -> Literal["missing", "different", "extra"] | None:

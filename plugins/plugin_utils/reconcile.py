@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from .accounts import Login
 from .apply import Outcome, apply, shown
 from .conversation import Conversation, Device, conversation
-from .diff import Difference, Running, diff, flatten
+from .diff import Difference, Running, chosen, diff, flatten, restricted
 from .errors import MotcuaError
 from .renewal import renew as renew_accounts
 
@@ -57,22 +57,33 @@ async def audit(talk: Conversation, device: Device, wish: Mapping[str, Any], out
 
 
 async def reconcile(
-    device: Device, wish: Mapping[str, Any], outcome: Outcome, *, check: bool, bound: asyncio.Timeout | None = None
+    device: Device,
+    wish: Mapping[str, Any],
+    outcome: Outcome,
+    *,
+    check: bool,
+    bound: asyncio.Timeout | None = None,
+    only: Collection[str] | None = None,
 ) -> None:
-    """Make the device match the wish; in check mode only say what would be done.
+    """Make the device match the wish; in check mode only say what would be done. ``only`` names the keys and rows that are meant.
 
     :raises NotConverged: when the device kept another value than the wish after it had taken the change.
     """
-    accounts, renew, logins = device.accounts, _renews(device, wish), device.logins
+    lists = device.vendor.lists(device.role)
+    if only is not None:
+        wish = restricted(wish, only, lists)
+    accounts, logins = device.accounts, device.logins
+    renew = only is None and _renews(device, wish)
     if accounts is not None and renew and not check:
         # Accounts before settings: a recorder that still knows the factory password overwrites settings until its login is refused.
         await renew_accounts(device, accounts, wish, outcome)
         logins, renew = [accounts.working()], False
     async with conversation(device, logins) as talk:
         await talk.check_suited()
-        lists = device.vendor.lists(device.role)
         running = await talk.read(flatten(wish, lists), [key for key in lists if key in wish])
         difference = _difference(device, wish, running, logins, renew=renew)
+        if only is not None:
+            difference = chosen(difference, only)
         if check:
             _predict(difference, outcome)
         else:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import Any
 
+from ..errors import ModelError
 from ..model import Camera, Nvr, Province, Site
 from ..plan.ladder import GOP_SECONDS, SUB_STREAM, Step
 from ..vendors import VENDORS
@@ -32,6 +33,7 @@ def camera_host(province: Province, planned: Plan, name: str, key: str) -> Host:
     local = {} if "sub" in streams else {"sub": _stream(SUB_STREAM)}
     wish = {**_baseline(province, site, device_host(name, key), VENDORS[camera.vendor]), "streams": {**streams, **local}}
     wish["overlay"] = {"name": camera.name, "clock": True}
+    _set_otherwise(wish, camera.settings, f"sites.{name}.cameras.{key}", streams)
     host = _device(planned, name, device_host(name, key), camera, camera.address, "camera", wish)
     at = camera.recorded_at
     return host if at is None else replace(host, recorded_at={"host": device_host(name, at.nvr), "channel": str(at.number)})
@@ -41,7 +43,8 @@ def _channel_camera(planned: Plan, name: str, site: Site, key: str, camera: Came
     """A camera without a LAN address: its recorder is the device that answers for it."""
     assert camera.through is not None
     nvr = site.nvrs[camera.through.nvr]
-    wish = {"overlay": {"name": camera.name}, "streams": streams}
+    wish: dict[str, Any] = {"overlay": {"name": camera.name}, "streams": dict(streams)}
+    _set_otherwise(wish, camera.settings, f"sites.{name}.cameras.{key}", streams)
     host = _device(planned, name, device_host(name, key), nvr, nvr.address, "camera", wish)
     recorder = device_host(name, camera.through.nvr)
     return replace(host, channel=camera.through.number, recorder=recorder)
@@ -59,6 +62,7 @@ def nvr_host(province: Province, planned: Plan, name: str, key: str) -> Host:
     }
     if channels:
         wish["channels"] = channels
+    _set_otherwise(wish, nvr.settings, f"sites.{name}.nvrs.{key}", ())
     return _device(planned, name, device_host(name, key), nvr, nvr.address, "nvr", wish)
 
 
@@ -87,6 +91,22 @@ def _baseline(province: Province, site: Site, name: str, vendor: Vendor) -> dict
             vendor.factory_user: {"role": "admin", "password": {"secret": vendor.factory_user}},
         },
     }
+
+
+def _set_otherwise(wish: dict[str, Any], settings: Mapping[str, Any], path: str, sent: Collection[str]) -> None:
+    """Set what people declared for this one device; last, and never what the plan decides.
+
+    :raises ModelError: when it is a value of a stream that goes up.
+    """
+    for key, value in settings.items():
+        *sections, last = key.split(".")
+        if sections[:1] == ["streams"] and sections[-1] in sent:
+            why = "this stream goes up, and the plan decides it out of the site's lines and the policy"
+            raise ModelError(f"{path}.settings.{key}: {why}; remove it, and change 'policy' or the line's rates")
+        place = wish
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[last] = list(value) if isinstance(value, tuple) else value
 
 
 def _stream(step: Step) -> dict[str, Any]:

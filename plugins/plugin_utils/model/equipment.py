@@ -128,6 +128,12 @@ class Disk(Value):
     health: Literal["ok", "failing"] | None = None
 
 
+# Dotted keys of the vocabulary, such as `motion.sensitivity`.
+Settings = Mapping[
+    Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$")], bool | int | float | Text | tuple[Text, ...]
+]
+
+
 class Nvr(Device):
     """A recorder at the site."""
 
@@ -141,6 +147,7 @@ class Nvr(Device):
     stream_path: StreamPath | None = Field(default=None, description="the main stream's path, where it isn't the vendor's usual one")
     disks: tuple[Disk, ...] = ()
     oldest_footage: date | None = None
+    settings: Settings = Field(default={}, description="what this one device is declared to be otherwise than the baseline wants")
 
 
 class Channel(Value):
@@ -188,6 +195,7 @@ class Camera(Device):
     microphone: bool | None = None
     card_gb: Annotated[float, Field(gt=0)] | None = Field(default=None, description="size of the memory card on which it records itself")
     policy: Policy = Policy()
+    settings: Settings = Field(default={}, description="what this one device is declared to be otherwise than the baseline wants")
 
     @property
     def through(self) -> Channel | None:

@@ -27,7 +27,7 @@ class Rule:
     source: Mapping[str, str]
     severity: str
     unconfirmed: bool
-    counts: Mapping[str, int]
+    counts: Mapping[Status, int]
     findings: tuple[Finding, ...]
 
     @property
