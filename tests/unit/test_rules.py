@@ -243,7 +243,7 @@ def test_waivers_move_the_tally():
 
 
 def answer(question, said="yes", on=date(2026, 11, 1), where="checklist", note=None):
-    return written(where, {question: {"answer": said, "by": "Trần B, Sở KHCN", "on": on} | ({"note": note} if note else {})})
+    return written(where, {question: {"answer": said, "by": "Trần B, Sở KHCN", "day": on} | ({"note": note} if note else {})})
 
 
 @pytest.mark.parametrize(
@@ -333,7 +333,7 @@ def test_a_mistake_in_the_catalogue_is_one_sentence_with_file_and_key(tmp_path, 
     ],
 )
 def test_an_answer_that_nobody_asked_for_is_a_mistake_of_the_model(lab, place, question, sentence):
-    given = {question: {"answer": True, "by": "A", "on": date(2026, 11, 1)}}
+    given = {question: {"answer": True, "by": "A", "day": date(2026, 11, 1)}}
     file = lab / place
     whole = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {"checklist": given}
     if "sites" in whole:

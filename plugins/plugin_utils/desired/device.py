@@ -30,7 +30,7 @@ def camera_host(province: Province, planned: Plan, name: str, key: str) -> Host:
         return _channel_camera(planned, name, site, key, camera, streams)
     assert camera.address is not None
     local = {} if "sub" in streams else {"sub": _stream(SUB_STREAM)}
-    wish = {**_baseline(province, site, device_host(name, key), VENDORS[camera.vendor]), "streams": {**streams, **local}}
+    wish = {**_baseline(province, site, device_host(name, key), VENDORS[camera.vendor]), "streams": _silent({**streams, **local})}
     wish["overlay"] = {"name": camera.name, "clock": True}
     host = _device(planned, name, device_host(name, key), camera, camera.address, "camera", wish)
     at = camera.recorded_at
@@ -41,7 +41,7 @@ def _channel_camera(planned: Plan, name: str, site: Site, key: str, camera: Came
     """A camera without a LAN address: its recorder is the device that answers for it."""
     assert camera.through is not None
     nvr = site.nvrs[camera.through.nvr]
-    wish = {"overlay": {"name": camera.name}, "streams": streams}
+    wish = {"overlay": {"name": camera.name}, "streams": _silent(streams)}
     host = _device(planned, name, device_host(name, key), nvr, nvr.address, "camera", wish)
     recorder = device_host(name, camera.through.nvr)
     return replace(host, channel=camera.through.number, recorder=recorder)
@@ -87,6 +87,11 @@ def _baseline(province: Province, site: Site, name: str, vendor: Vendor) -> dict
             vendor.factory_user: {"role": "admin", "password": {"secret": vendor.factory_user}},
         },
     }
+
+
+def _silent(streams: Mapping[str, Any]) -> dict[str, Any]:
+    """No stream carries sound: not the ones that stay at the site either."""
+    return {name: {"audio": False} for name in ("main", "sub") if name not in streams} | dict(streams)
 
 
 def _stream(step: Step) -> dict[str, Any]:
