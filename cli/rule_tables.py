@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils.catalogue.requirements import Requirement, requirements
-from ansible_collections.motcua.cctv.plugins.plugin_utils.catalogue.rules import QUESTIONS, RULES, Question, Rule
+from ansible_collections.motcua.cctv.plugins.plugin_utils.catalogue.rules import PROFILES, QUESTIONS, RULES, Question, Rule
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 FILES = {"en": DOCS / "rules.md", "vi": DOCS / "rules.vi.md"}
@@ -22,6 +22,13 @@ PARTS = {
     "en": ("What is judged", "reads", "What is asked", "asked of", "why"),
     "vi": ("Tự động đánh giá", "đọc", "Hỏi con người", "hỏi ở", "vì sao"),
 }
+SEVERITIES = {
+    "en": {name: name for name in ("critical", "high", "medium", "low")},
+    "vi": {"critical": "rất cao", "high": "cao", "medium": "trung bình", "low": "thấp"},
+}
+EVERY = {"en": "all", "vi": "mọi bộ"}
+ADVICE = {"en": "advice, no act in force", "vi": "khuyến nghị, không có văn bản còn hiệu lực"}
+UNCONFIRMED = {"en": " (not checked against the text)", "vi": " (chưa đối chiếu với văn bản gốc)"}  # it, or its act, rests on memory
 PLACES = {
     "en": {"province": "the province", "site": "each site", "tslcd": "each site with a TSLCD line"},
     "vi": {"province": "toàn tỉnh", "site": "từng địa điểm", "tslcd": "từng địa điểm có TSLCD"},
@@ -38,14 +45,23 @@ def tables(language: str) -> str:
 def _rows(language: str, entries: Mapping[str, Rule] | Mapping[str, Question]) -> Iterator[tuple[str, ...]]:
     before, now = ({one.id: one for one in requirements(on)} for on in REGIMES)
     for name, entry in entries.items():
-        sources = (requirement.source_in(language) or "-" for requirement in (before[name], now[name]))
+        sources = (source(requirement, language) for requirement in (before[name], now[name]))
         last = ", ".join(f"`{key}`" for key in entry.reads) if isinstance(entry, Rule) else PLACES[language][entry.ask]
         why = (entry.why[language],) if isinstance(entry, Question) else ()
-        yield name, entry.severity, ", ".join(entry.profiles), _text(now[name], language), *sources, last, *why
+        profiles = EVERY[language] if entry.profiles == PROFILES else ", ".join(entry.profiles)
+        yield name, SEVERITIES[language][entry.severity], profiles, text(now[name], language), *sources, last, *why
 
 
-def _text(one: Requirement, language: str) -> str:
+def text(one: Requirement, language: str) -> str:
+    """What is required."""
     return one.vi if language == "vi" else one.en
+
+
+def source(one: Requirement, language: str) -> str:
+    """Where it is required, on the requirement's day."""
+    if not one.citations:
+        return ADVICE[language]
+    return one.source_in(language) + (UNCONFIRMED[language] if one.unconfirmed else "")
 
 
 def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
@@ -56,8 +72,8 @@ def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[s
 
 def document(language: str) -> str:
     """The whole page with today's tables between its marks."""
-    text = FILES[language].read_text(encoding="utf-8")
-    return f"{text[: text.index(BEGIN)]}{BEGIN}\n\n{tables(language)}\n{END}{text[text.index(END) + len(END) :]}"
+    page = FILES[language].read_text(encoding="utf-8")
+    return f"{page[: page.index(BEGIN)]}{BEGIN}\n\n{tables(language)}\n{END}{page[page.index(END) + len(END) :]}"
 
 
 def write_tables() -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import typer
 from ansible_collections.motcua.cctv.plugins.plugin_utils.catalogue import update as newer
 from ansible_collections.motcua.cctv.plugins.plugin_utils.catalogue.holes import FILE
-from ansible_collections.motcua.cctv.plugins.plugin_utils.catalogue.requirements import Requirement, requirements
+from ansible_collections.motcua.cctv.plugins.plugin_utils.catalogue.requirements import requirements
 from ansible_collections.motcua.cctv.plugins.plugin_utils.catalogue.rules import QUESTIONS, RULES, Question, Rule
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError, MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
@@ -24,7 +24,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.judging import known_profiles
-from cli.rule_tables import write_tables
+from cli.rule_tables import SEVERITIES, source, write_tables
+from cli.rule_tables import text as requirement_text
 from cli.screen import screen
 from intake.editing.answers import answer_of_province
 from intake.editing.edit import Edit
@@ -46,7 +47,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "source": "căn cứ",
         "question": "hỏi",
         "why": "vì sao phải hỏi",
-        "advice": "khuyến nghị, không có văn bản còn hiệu lực",
         "old": "trả lời ngày {day}, đã quá hạn",
         "none": "Không còn câu hỏi nào.",
         "answer": 'Trả lời bằng: motcua rules answer {place} MÃ yes|no|not_applicable --by "HỌ TÊN, ĐƠN VỊ"',
@@ -59,7 +59,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "source": "source",
         "question": "question",
         "why": "why it is asked",
-        "advice": "advice, no act in force",
         "old": "answered on {day}, which is too long ago",
         "none": "No question is open.",
         "answer": 'Answer with: motcua rules answer {place} ID yes|no|not_applicable --by "NAME, OFFICE"',
@@ -86,7 +85,13 @@ def list_rules(
     for one in requirements(day):
         entry = RULES.get(one.id) or QUESTIONS[one.id]
         if (not profiles or profiles & set(entry.profiles)) and (isinstance(entry, Question) or entry.holds(day)):
-            cells = (one.id, entry.severity, _judged(entry, words), _text(one, language), one.source_in(language) or words["advice"])
+            cells = (
+                one.id,
+                SEVERITIES[language][entry.severity],
+                _judged(entry, words),
+                requirement_text(one, language),
+                source(one, language),
+            )
             table.add_row(*map(escape, cells))
     screen().print(table)
 
@@ -107,13 +112,8 @@ def checklist(site: Place, inventory: Inventory = LAB, profile: Profiles = None,
     for one in found:
         requirement = texts[one.question.id]
         why = one.question.why[language] if one.since is None else words["old"].format(day=one.since)
-        cells = (
-            requirement.id,
-            one.question.severity,
-            _text(requirement, language),
-            requirement.source_in(language) or words["advice"],
-            why,
-        )
+        severity = SEVERITIES[language][one.question.severity]
+        cells = (requirement.id, severity, requirement_text(requirement, language), source(requirement, language), why)
         table.add_row(*map(escape, cells))
     screen().print(table)
     typer.echo(words["answer"].format(place=site))
@@ -202,10 +202,6 @@ def _words(language: str) -> Mapping[str, str]:
 
 def _judged(entry: Rule | Question, words: Mapping[str, str]) -> str:
     return words["question"] if isinstance(entry, Question) else ", ".join(entry.reads)
-
-
-def _text(one: Requirement, language: str) -> str:
-    return one.vi if language == "vi" else one.en
 
 
 def _today() -> date:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
 from ansible_collections.motcua.cctv.plugins.plugin_utils.contradictions import contradictions
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Answer, Province
@@ -14,7 +15,7 @@ from ruamel.yaml.comments import CommentedMap
 
 from .edit import replace_all
 from .merge import merge_mapping
-from .roundtrip import keep_layout, parse, render
+from .roundtrip import LOADER, keep_layout, parse, render
 
 KEY = "checklist"
 
@@ -36,7 +37,7 @@ def answer_of_province(inventory: Path, province: Province, question: str, given
     after = render(document)
     kept = keep_layout(text, before, after)
     try:
-        replace_all({path: kept if parse(kept) == parse(after) else after})
+        replace_all({path: kept if _values(kept) == _values(after) else after})
     except OSError as error:
         raise ModelError(f"{path}: can't be written ({error.strerror}), so it stays as it was; make room or give the right") from None
 
@@ -50,3 +51,7 @@ def _refuse(path: Path, province: Province, question: str, given: Mapping[str, A
         raise ModelError(f"{path}: {where}: {detail['input']!r} is wrong: {detail['msg']}; correct the value") from None
     for _, where, what in contradictions(province.model_copy(update={KEY: answers})):
         raise ModelError(f"{path}: {where}: {what}")
+
+
+def _values(text: str) -> Any:
+    return yaml.load(text, Loader=LOADER)  # noqa: S506  a SafeLoader

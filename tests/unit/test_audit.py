@@ -1,18 +1,23 @@
 """`motcua audit`: what it leaves behind and how it ends, with a playbook that is played."""
 
+import json
 import sqlite3
 from contextlib import closing
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from ansible_collections.motcua.cctv.plugins.plugin_utils import snapshots
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import Finding, to_json
+from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import Snapshot
 from typer import Typer
 from typer.testing import CliRunner
 
 from cli import audit as module
 from cli import history as history_module
+
+from .judging import VALUES
 
 LAB = "inventory/lab/province.yml"
 
@@ -63,6 +68,24 @@ def test_it_ends_as_the_findings_say(audit, tmp_path, findings, ended, code):
         assert "services.upnp" in done.output
     if code == 1 and findings and findings[0].status == "error":
         assert "no [bold]answer" in done.output
+
+
+@pytest.mark.parametrize(
+    ("upnp", "arguments", "code"), [(False, (), 0), (True, (), 2), (True, ("--profile", "level2"), 0), (None, (), 1)], ids=str
+)
+def test_rules_judge_what_the_audit_read(audit, tmp_path, upnp, arguments, code):
+    values = dict(VALUES["a-cam1"]) | {"time.ntp": ["192.168.5.1"]}
+    values |= {"services.upnp": upnp} if upnp is not None else {}
+    values = {key: value for key, value in values.items() if upnp is not None or key != "services.upnp"}
+    (tmp_path / "read.json").write_text(snapshots.to_json([Snapshot("lang-giang-cam1", values)], "now"))
+    done = audit(f'cp {tmp_path}/read.json "$(dirname $MOTCUA_FINDINGS)/snapshots.json"', *arguments, findings=[row("pass")])
+    assert done.exit_code == code, done.output
+    latest = tmp_path / "reports" / "latest"
+    counts = json.loads((latest / "rules.json").read_text())["rules"].get("HD-04")
+    assert counts == (None if arguments else {{False: "pass", True: "fail", None: "error"}[upnp]: 1})
+    assert "1 devices:" in done.output
+    if code:
+        assert "HD-04" in done.output
 
 
 def test_it_never_applies_and_passes_the_limit_on(audit, tmp_path):
