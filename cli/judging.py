@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 
+import typer
 from ansible_collections.motcua.cctv.plugins.plugin_utils import snapshots
 from ansible_collections.motcua.cctv.plugins.plugin_utils.catalogue.rules import PROFILES
 from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import plan
@@ -39,6 +40,7 @@ def by_rules(folder: Path, province: Province, found: tuple[Finding, ...], on: d
     """
     file = folder / "snapshots.json"
     if not file.exists():
+        typer.echo(f"{file}: isn't there, so that no rule was judged; run the audit again", err=True)
         return Judged((), {}, {})
     return judge(province, plan(province), snapshots.from_json(file.read_text(encoding="utf-8")), on, profiles, found)
 
