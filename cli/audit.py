@@ -6,8 +6,8 @@ import os
 import re
 import subprocess
 import sys
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from textwrap import dedent
@@ -15,7 +15,9 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import host_names
+from ansible_collections.motcua.cctv.plugins.plugin_utils import findings as found
+from ansible_collections.motcua.cctv.plugins.plugin_utils import snapshots as seen
+from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import plan
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import (
     ALL_AS_DECLARED,
@@ -23,31 +25,40 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import (
     DRIFT,
     Finding,
     exit_code,
-    from_json,
-    to_json,
 )
-from ansible_collections.motcua.cctv.plugins.plugin_utils.history import History
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
-from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report import render
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report.exports import to_csv, to_junit, to_prometheus
-from ansible_collections.motcua.cctv.plugins.plugin_utils.rules import counted, subject_names
+from ansible_collections.motcua.cctv.plugins.plugin_utils.rules import counted, judge, subject_names
+from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import Snapshot
 from ansible_collections.motcua.cctv.plugins.plugin_utils.waivers import waive
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from cli.background import background
 from cli.controller import ROOT, at_the_controller
-from cli.folders import link_latest, new_folder
-from cli.history import HISTORY, moment, utc
-from cli.judging import by_rules, known_profiles, tally_json
+from cli.folders import link_latest, new_folder, write_all
+from cli.history import HISTORY
+from cli.judging import known_profiles, tally_json
+from cli.remember import remember
 from cli.screen import screen
+from cli.tell import audited, failure_is_told, tell
 
 VERDICTS = {
     ALL_AS_DECLARED: "everything is as declared",
     COULD_NOT_TELL: "could not tell: see the errors above",
     DRIFT: "some devices differ from what is declared",
 }
+
+
+@dataclass(frozen=True)
+class Read:
+    """What the playbook left: its exit code, what differs, and what was read of each device."""
+
+    ended: int
+    findings: tuple[Finding, ...]
+    snapshots: Mapping[str, Snapshot]
 
 
 def audit(
@@ -58,6 +69,9 @@ def audit(
     profile: Annotated[
         list[str] | None, typer.Option(help="judge by these rules instead of those of the policy, for example level3")
     ] = None,
+    tell_of_it: Annotated[
+        bool, typer.Option("--tell", help="mail and webhook of the province's monitoring, when something changed")
+    ] = False,
 ) -> None:
     """Audit a province: exit code 0 all as declared, 2 drift or a failed check, 1 could not tell."""
     profiles = known_profiles(profile)
@@ -65,33 +79,48 @@ def audit(
     when = datetime.now(ZoneInfo(province.timezone))
     folder = new_folder(output, when)
     typer.echo(f"Auditing {province.name}: reading, changing nothing …")
-    ended = _run_playbook(inventory, limit, folder)
-    found = _read(folder, ended)
-    judged = by_rules(folder, province, found, when.date(), profiles)
-    waived = waive((*found, *judged.findings), province.waivers, when.date())
+    with failure_is_told(tell_of_it, province, inventory, when):
+        read = _read(folder, _run_playbook(inventory, limit, folder))
+    judged = judge(province, plan(province), read.snapshots, when.date(), profiles, read.findings)
+    waived = waive((*read.findings, *judged.findings), province.waivers, when.date())
     for name in waived.idle:
         typer.echo(f"{inventory.parent / 'waivers.yml'}: waivers.{name}: waives nothing that fails any more; delete it", err=True)
-    findings = _remembered(output / HISTORY, when, limit, waived.findings, province)
-    written = {
-        "report.html": render(findings, province, language, when),
-        "findings.json": to_json(findings, when.isoformat(timespec="seconds")),
+    verdict = _verdict(read, waived.findings, folder)
+    findings, news = remember(output / HISTORY, when, limit, verdict, waived.findings, read.snapshots.values(), province)
+    tally = counted(judged, findings)
+    page = render(findings, province, language, when, background(inventory, output / HISTORY, when, tally))
+    _write(folder, when, findings, {"report.html": page, "rules.json": tally_json(tally, when)})
+    _print(findings)
+    devices = {finding.device for finding in findings} - set(subject_names(province))
+    typer.echo(f"{len(devices)} devices: {VERDICTS[verdict]}.\nReport: {folder / 'report.html'}")
+    if tell_of_it and news:
+        tell(province, inventory, output / HISTORY, news.run, audited(province, when, verdict, folder / "report.html"))
+    raise typer.Exit(verdict)
+
+
+def _write(folder: Path, when: datetime, findings: tuple[Finding, ...], pages: Mapping[str, str]) -> None:
+    """Everything that people and other programs take from this audit; it becomes the latest once all of it is there.
+
+    :raises MotcuaError: when it can't be written.
+    """
+    texts = {
+        **pages,
+        "findings.json": found.to_json(findings, when.isoformat(timespec="seconds")),
         "findings.csv": to_csv(findings),
         "junit.xml": to_junit(findings, when),
         "motcua_audit.prom": to_prometheus(findings, when),
-        "rules.json": tally_json(counted(judged, findings), when),
     }
-    for name, text in written.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="")
+    write_all(folder, texts)
     link_latest(folder)
+
+
+def _verdict(read: Read, findings: tuple[Finding, ...], folder: Path) -> int:
     verdict = exit_code(findings)
-    _print(findings)
-    if ended and verdict == ALL_AS_DECLARED:
+    if read.ended and verdict == ALL_AS_DECLARED:
         # Something went wrong that no finding speaks of; all clear would be false.
-        typer.echo(f"ansible-playbook ended with {ended} although no device failed: see {folder / 'playbook.log'}")
-        verdict = COULD_NOT_TELL
-    devices = {finding.device for finding in findings} - set(subject_names(province))
-    typer.echo(f"{len(devices)} devices: {VERDICTS[verdict]}.\nReport: {folder / 'report.html'}")
-    raise typer.Exit(verdict)
+        typer.echo(f"ansible-playbook ended with {read.ended} although no device failed: see {folder / 'playbook.log'}")
+        return COULD_NOT_TELL
+    return verdict
 
 
 def _run_playbook(inventory: Path, limit: str | None, folder: Path) -> int:
@@ -109,34 +138,18 @@ def _run_playbook(inventory: Path, limit: str | None, folder: Path) -> int:
         return subprocess.run(command, cwd=ROOT, env=environment, check=False, stdout=log, stderr=subprocess.STDOUT).returncode
 
 
-def _read(folder: Path, ended: int) -> tuple[Finding, ...]:
+def _read(folder: Path, ended: int) -> Read:
     """What the callback wrote.
 
     :raises MotcuaError: when the playbook died before it could.
     """
     log = folder / "playbook.log"
     try:
-        return from_json((folder / "findings.json").read_text(encoding="utf-8"))
+        findings = found.from_json((folder / "findings.json").read_text(encoding="utf-8"))
+        return Read(ended, findings, seen.from_json((folder / "snapshots.json").read_text(encoding="utf-8")))
     except FileNotFoundError:
         reason = _last_words(log.read_text(encoding="utf-8", errors="replace"))
         raise MotcuaError(f"the audit ended with {ended} before anything was judged: {reason}; its whole log is {log}") from None
-
-
-def _remembered(path: Path, when: datetime, limit: str | None, findings: tuple[Finding, ...], province: Province) -> tuple[Finding, ...]:
-    """The findings with since when each stands. An audit whose history can't be written is an audit all the same, and says so."""
-    at, zone = utc(when), ZoneInfo(province.timezone)
-    try:
-        with closing(History(path, at)) as history:
-            if history.notice:
-                typer.echo(history.notice, err=True)
-            news = history.enter(at, limit or "", exit_code(findings), findings, (*host_names(province), *subject_names(province)))
-            dated = history.dated(findings)
-    except MotcuaError as error:
-        typer.echo(f"{error}; this audit isn't entered", err=True)
-        return findings
-    if news.came or news.gone:
-        typer.echo(f"Since the audit before: {news.came} new, {news.gone} gone; 'motcua history --since 1d' names them.")
-    return tuple(replace(one, since=moment(one.since, zone).isoformat(timespec="minutes")) if one.since else one for one in dated)
 
 
 def _last_words(log: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -27,6 +28,21 @@ def new_folder(output: Path, when: datetime) -> Path:
             raise MotcuaError(f"--output {output}: can't be written ({error.strerror}); name another folder") from None
         return folder
     raise AssertionError
+
+
+def write_all(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write files by name, each whole or not at all.
+
+    :raises MotcuaError: when one can't be written; those before it stay.
+    """
+    for name, text in texts.items():
+        path, draft = folder / name, folder / f".{name}-{os.getpid()}"
+        try:
+            draft.write_text(text, encoding="utf-8", newline="")
+            draft.replace(path)
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise MotcuaError(f"{path}: can't be written ({error.strerror}); make room, or name another folder with --output") from None
 
 
 def link_latest(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""`motcua history`: what audits found at a device, since when, and until when."""
+"""`motcua history`: what audits found at a device, since when, and until when, and when its configuration changed."""
 
 from __future__ import annotations
 
@@ -34,23 +34,35 @@ def history(
     inventory: Annotated[Path, typer.Option("--inventory", "-i", help="the province.yml")] = Path("inventory/lab/province.yml"),
     output: Annotated[Path, typer.Option(help="the folder of the reports")] = Path("reports"),
 ) -> None:
-    """What audits found at a device, since when, and until when."""
+    """What audits found at a device, since when, and until when, and when its configuration changed."""
     province = load(inventory)
     zone = ZoneInfo(province.timezone)
     now = datetime.now(zone)
-    if not (output / HISTORY).exists():
-        raise ModelError(f"--output {output}: has no {HISTORY}; run 'motcua audit' first, or name the folder of its reports")
-    with closing(History(output / HISTORY, utc(now))) as kept:
-        if kept.notice:
-            typer.echo(kept.notice, err=True)
-        from_ = utc(began(since, now))
+    from_ = utc(began(since, now))
+    with closing(opened(output / HISTORY, utc(now))) as kept:
         found = kept.changed(from_) if device is None else kept.of_device(device, from_)
-    if device is not None and not found and device not in host_names(province):
+        changes = kept.changes(from_, device)
+    if device is not None and not found and not changes and device not in host_names(province):
         raise ModelError(f"{device}: is no device of {province.name} and none was ever found; 'motcua audit' names them in its report")
-    if not found:
+    if found:
+        _print(found, zone, device is None)
+    else:
         typer.echo(f"Nothing was found in this time{'' if device is None else f' at {device}'}.")
-        return
-    _print(found, zone, device is None)
+    for one in changes:
+        typer.echo(f"{moment(one.at, zone):{SHOWN}} {one.device}: its configuration was another one; 'motcua diff {one.device}' shows it")
+
+
+def opened(path: Path, at: str) -> History:
+    """The history, which is there; a sentence about one that had to be set aside.
+
+    :raises MotcuaError: when there is none, or it can't be opened.
+    """
+    if not path.exists():
+        raise ModelError(f"--output {path.parent}: has no {path.name}; run 'motcua audit' first, or name the folder of its reports")
+    history = History(path, at)
+    if history.notice:
+        typer.echo(history.notice, err=True)
+    return history
 
 
 def began(since: str, now: datetime) -> datetime:

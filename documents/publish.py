@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError, MotcuaError
+from ansible_collections.motcua.cctv.plugins.plugin_utils.outlines import read_areas
 
 from . import pdf
 from .drawings.chart import province_map
 from .drawings.in_word import runs
-from .drawings.outlines import read_shapes
 from .drawings.province_topology import province_topology
 from .drawings.shapes import Drawing, svg
 from .drawings.site_topology import site_topology
@@ -52,7 +52,7 @@ def publish(subject: Subject, inventory: Path, folder: Path, wanted: Wanted) -> 
     """
     templates = read_templates(inventory / "templates" / subject.speech.language, subject.speech.language)
     judgements = judged(subject)
-    topology, chart = province_topology(subject), province_map(subject, judgements, read_shapes(inventory / "data"))
+    topology, chart = province_topology(subject), province_map(subject, judgements, read_areas(inventory / "data"))
     letters = _letters(subject, folder, templates, topology)
     for number, drawing in enumerate(topology, 1):
         name = f"topology-{number}.svg" if len(topology) > 1 else "topology.svg"

@@ -6,9 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ansible_collections.motcua.cctv.plugins.plugin_utils.outlines import Area as Unit
+
 from ..judgement import STATES, Judgement
 from ..subject import Subject, province_name
-from .outlines import MARGIN, Projection, Shapes, near
+from .outlines import MARGIN, Projection, near
 from .shapes import FAINT, LARGE, LINE_HEIGHT, NORMAL, PAGE_WIDTH, SMALL, Area, Dot, Drawing, Label, Line, Shape, Text, labels, text_width
 
 KILOMETRES_A_DEGREE = 111.32  # of latitude, mean
@@ -17,7 +19,7 @@ COLOURS = {"bad": "#c62828", "work": "#e08a00", "unknown": "#7b8794", "good": "#
 FEW, NAMED = 14, 24  # so many places all bear their names; of more than so many the names stand below, by numbers
 
 
-def province_map(subject: Subject, judgements: Mapping[str, Judgement], shapes: Shapes) -> Drawing:
+def province_map(subject: Subject, judgements: Mapping[str, Judgement], areas: Sequence[Unit]) -> Drawing:
     """Every place that has coordinates; the others are listed below."""
     speech, sites = subject.speech, subject.province.sites
     placed = {name: site.coordinates for name, site in sites.items() if site.coordinates is not None}
@@ -29,12 +31,12 @@ def province_map(subject: Subject, judgements: Mapping[str, Judgement], shapes: 
         drawn.append(Text(PAGE_WIDTH / 2, y, label, "middle"))
     y += MARGIN
     if placed:
-        shown = near(shapes, placed.values())
-        points = [corner for _, rings in shown for ring in rings for corner in ring]
+        shown = near(areas, placed.values())
+        points = [corner for one in shown for ring in one.rings for corner in ring]
         points += [(at.longitude, at.latitude) for at in placed.values()]
         projection = Projection.of(points, y)
         drawn += [
-            Area(tuple(tuple(projection.at(*corner) for corner in ring) for ring in rings), LAND, BORDER, name) for name, rings in shown
+            Area(tuple(tuple(projection.at(*corner) for corner in ring) for ring in one.rings), LAND, BORDER, one.name) for one in shown
         ]
         drawn += _dots(subject, judgements, {name: projection.at(at.longitude, at.latitude) for name, at in placed.items()})
         bottom = max(projection.at(*point)[1] for point in points)

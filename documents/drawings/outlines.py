@@ -1,52 +1,17 @@
-"""Outlines of communes, and how degrees become a page."""
+"""How degrees become a page, and which units are drawn on it."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Coordinates
+from ansible_collections.motcua.cctv.plugins.plugin_utils.outlines import Area, Ring
 
 from .shapes import PAGE_WIDTH
 
 MARGIN, HIGHEST = 20.0, 820.0
-
-Ring = tuple[tuple[float, float], ...]
-
-
-@dataclass(frozen=True)
-class Shapes:
-    """Communes' outlines: (name, rings of longitude and latitude), and where they come from."""
-
-    areas: tuple[tuple[str, tuple[Ring, ...]], ...]
-
-
-def read_shapes(folder: Path) -> Shapes:
-    """The outlines of every ``*.geojson`` in a folder; none where there is none.
-
-    :raises ModelError: when a file is no GeoJSON of polygons.
-    """
-    areas: list[tuple[str, tuple[Ring, ...]]] = []
-    for file in sorted(folder.glob("*.geojson")):
-        try:
-            features = json.loads(file.read_text(encoding="utf-8"))["features"]
-            areas += [(str(feature["properties"].get("fullName", "")), tuple(_rings(feature["geometry"]))) for feature in features]
-        except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as error:
-            what = error.strerror if isinstance(error, OSError) else "is no GeoJSON of polygons"
-            raise ModelError(f"{file}: {what}; replace it, or remove it to draw the map without borders") from None
-    return Shapes(tuple(areas))
-
-
-def _rings(geometry: Mapping[str, Any]) -> Iterator[Ring]:
-    polygons = {"Polygon": [geometry["coordinates"]], "MultiPolygon": geometry["coordinates"]}[geometry["type"]]
-    for polygon in polygons:
-        for ring in polygon:
-            yield tuple((float(longitude), float(latitude)) for longitude, latitude, *_ in ring)
 
 
 @dataclass(frozen=True)
@@ -76,7 +41,7 @@ class Projection:
         return self.left + (longitude - self.west) * self.shrink * self.unit, self.top + (self.north - latitude) * self.unit
 
 
-def near(shapes: Shapes, places: Iterable[Coordinates]) -> list[tuple[str, tuple[Ring, ...]]]:
+def near(areas: Iterable[Area], places: Iterable[Coordinates]) -> list[Area]:
     """The communes around the places: a province that has grown isn't drawn where it has none."""
     here = list(places)
     west, east = min(at.longitude for at in here) - 0.03, max(at.longitude for at in here) + 0.03
@@ -86,4 +51,4 @@ def near(shapes: Shapes, places: Iterable[Coordinates]) -> list[tuple[str, tuple
         longitudes, latitudes = [x for x, _ in ring], [y for _, y in ring]
         return max(longitudes) >= west and min(longitudes) <= east and max(latitudes) >= south and min(latitudes) <= north
 
-    return [(name, rings) for name, rings in shapes.areas if rings and any(overlaps(ring) for ring in rings)]
+    return [area for area in areas if any(overlaps(ring) for ring in area.rings)]

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import yaml
-
 from ..plugin_utils.action import DeviceAction
 from ..plugin_utils.apply import Outcome
-from ..plugin_utils.connection import Rim, plain
+from ..plugin_utils.connection import Rim, outcome_of, plain
 from ..plugin_utils.reconcile import reconcile
 
 
@@ -30,15 +28,4 @@ class ActionModule(DeviceAction):
             self._say(outcome)
 
     def _say(self, outcome: Outcome) -> None:
-        self.said = {
-            "changed": outcome.changed,
-            "changes": outcome.changes,
-            "unsupported": [{"key": key, "reason": reason} for key, reason in sorted(outcome.unsupported.items())],
-            "reboot_required": outcome.reboot_required,
-        }
-        if outcome.changes:
-            self.said["diff"] = {side: _text(outcome, side) for side in ("before", "after")}
-
-
-def _text(outcome: Outcome, side: str) -> str:
-    return yaml.safe_dump({change["key"]: change[side] for change in outcome.changes}, allow_unicode=True, sort_keys=True)
+        self.said = outcome_of(outcome)

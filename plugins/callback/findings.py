@@ -1,4 +1,4 @@
-"""Callback plugin: the results of an audit as findings in a file."""
+"""Callback plugin: the results of an audit as findings in a file, and what was read of each device in another beside it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from typing import Any
 from ansible.playbook.handler import Handler
 from ansible.plugins.callback import CallbackBase
 
-from ..plugin_utils import findings
+from ..plugin_utils import findings, snapshots
 from ..plugin_utils.findings import Finding, Task
+from ..plugin_utils.snapshots import Snapshot
 
 DOCUMENTATION = """
 name: findings
@@ -22,6 +23,7 @@ type: aggregate
 short_description: The results of an audit as findings in a file
 description:
   - Turns the results of a playbook in check mode into findings, and writes them as one JSON file when the playbook ends.
+  - What M(motcua.cctv.audit) and M(motcua.cctv.running) read is written beside it, as C(snapshots.json).
   - Prints nothing, and does nothing at all unless a file is named.
 requirements:
   - C(callbacks_enabled = motcua.cctv.findings) in C(ansible.cfg)
@@ -36,6 +38,14 @@ author: The motcua founders (@motcua)
 
 DEVICE = ("motcua.cctv.device", "device")
 ROUTER = ("motcua.cctv.router", "router")
+AUDIT = "motcua.cctv.audit"
+RUNNING = "motcua.cctv.running"
+# What an audit couldn't tell bears the name of the task that a rollout gives the device: one check, whoever reads it.
+TASKS = {
+    "camera": "Make the camera match its desired state",
+    "nvr": "Make the recorder match its desired state",
+    "router": "Make the router match the plan, under its own guard",
+}
 
 # They read, wait or arrange; a host on which only these went well hasn't been judged.
 READS = {"device_info", "find", "gather_facts", "getent", "router_info", "service_facts", "setup", "slurp", "stat"}
@@ -59,6 +69,7 @@ class CallbackModule(CallbackBase):
         self.found: list[Finding] = []
         self.failed: dict[str, list[Finding]] = defaultdict(list)
         self.judged: set[str] = set()
+        self.read: dict[str, Snapshot] = {}
 
     @property
     def path(self) -> Path | None:
@@ -73,6 +84,9 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_ok(self, result: Any) -> None:
         """A task that went well: drift when it would change something."""
         if not self.path or isinstance(result.task, Handler):  # a handler only follows a change that is a finding already
+            return
+        if result.task.action in (AUDIT, RUNNING):
+            self._take(result)
             return
         device = self._device(result)
         if device.name == result.host.name and result.task.action.rpartition(".")[2] not in JUDGES_NOTHING:
@@ -92,8 +106,30 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         """The playbook is over: close every host and write the file."""
-        if self.path:
-            _write(self.path, findings.to_json(self._closed(stats.failures), datetime.now(UTC).isoformat(timespec="seconds")))
+        if not self.path:
+            return
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        try:
+            # The findings last: where they are, all is.
+            _write(self.path.with_name("snapshots.json"), snapshots.to_json(self.read.values(), when))
+            _write(self.path, findings.to_json(self._closed(stats.failures), when))
+        except OSError as error:
+            self._display.error(f"{self.path.parent}: the findings can't be written ({error.strerror}); make room and audit again")
+
+    def _take(self, result: Any) -> None:
+        """What was read at once, of many devices or of one machine."""
+        if result.task.action == RUNNING:
+            self.read[result.host.name] = Snapshot(result.host.name, config=str(result.result.get("text", "")))
+            return
+        for name, said in result.result.get("devices", {}).items():
+            host = self.inventory.get_host(name)
+            feature = str(host.get_vars().get("motcua_role", "device"))
+            task = Task(name, _site(host), feature, TASKS.get(feature, result.task_name), f"{AUDIT}: {said['evidence']}")
+            self.found += findings.of_audit(task, said)
+            if not said.get("failed") and not said.get("unreachable"):
+                self.judged.add(name)
+            snapshot = snapshots.of_audit(name, said)
+            self.read |= {name: snapshot} if snapshot else {}
 
     def _closed(self, failures: Mapping[str, int]) -> Iterator[Finding]:
         for host, failed in self.failed.items():
@@ -136,7 +172,7 @@ def _site(host: Any) -> str | None:
 def _write(path: Path, text: str) -> None:
     """Whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".findings-")
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)

@@ -6,7 +6,10 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from .accounts import Accounts, Login, Owner
+from .apply import Outcome
 from .conversation import Device, Recorder
 from .dialects import Target
 from .diff import SECRET, Running
@@ -189,6 +192,23 @@ def shown(device: Device, running: Running) -> dict[str, Any]:
     found = [] if kind is None else [f"it {kind.sentence}"]
     now = {**tree, **running.rows}
     return {"identity": identity, "running": now, "unsupported": unsupported, "unknown": unknown, "findings": found}
+
+
+def outcome_of(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as the result of an action on one device."""
+    said = {
+        "changed": outcome.changed,
+        "changes": outcome.changes,
+        "unsupported": [{"key": key, "reason": reason} for key, reason in sorted(outcome.unsupported.items())],
+        "reboot_required": outcome.reboot_required,
+    }
+    if outcome.changes:
+        said["diff"] = {side: _text(outcome, side) for side in ("before", "after")}
+    return said
+
+
+def _text(outcome: Outcome, side: str) -> str:
+    return yaml.safe_dump({change["key"]: change[side] for change in outcome.changes}, allow_unicode=True, sort_keys=True)
 
 
 class _Remembering(Accounts):

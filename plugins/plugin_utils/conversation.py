@@ -55,6 +55,18 @@ class Conversation:
         """Talk about one channel of a device."""
         self._device, self.dialect, self.target = device, dialect, target
         self._documents: dict[str, Document | MotcuaError] = {}
+        self._asked: set[str] = set()
+
+    def beside(self, device: Device) -> Conversation:
+        """The same login about another device behind it: a recorder's channel. What was read already isn't read again."""
+        other = Conversation(device, self.dialect, self.target)
+        other._documents = self._documents
+        return other
+
+    @property
+    def documents(self) -> int:
+        """How many documents were needed until now, also those that were read already."""
+        return len(self._asked)
 
     async def check_suited(self) -> None:
         """Stop before anything is set at a device that can't join, or that is another model than people wrote.
@@ -79,6 +91,7 @@ class Conversation:
 
     async def document(self, at: str) -> Document:
         """The document, fetched the first time."""
+        self._asked.add(at)
         if at not in self._documents:
             try:
                 self._documents[at] = await self.dialect.fetch(at)
@@ -174,8 +187,8 @@ class Conversation:
         native = {} if existing is not None else {change.items.match: name}
         forms = {setting.key: setting for setting in change.items.settings}
         native |= {forms[key].select: forms[key].form.write(value) for key, value in change.after.items()}
-        if password is not None and change.items.secret is not None:
-            native[change.items.secret] = password
+        if password is not None and change.items.write_only is not None:
+            native[change.items.write_only] = password
         self.forget(change.items.at)
         return await self.dialect.store_row(change.items, native, existing)
 

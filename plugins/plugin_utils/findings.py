@@ -128,6 +128,16 @@ def of_device(task: Task, result: Mapping[str, Any]) -> Iterator[Finding]:
         yield replace(task, feature="device", name=str(row)).finding("fail")
 
 
+def of_audit(task: Task, said: Mapping[str, Any]) -> Iterator[Finding]:
+    """What the action ``motcua.cctv.audit`` says of one device: what its own action would, or why it couldn't be told."""
+    if said.get("unreachable"):
+        yield from of_silence(task, said)
+        return
+    yield from of_router(task, said) if "commands" in said else of_device(task, said)
+    if said.get("failed"):
+        yield from of_failure(task, said)
+
+
 def of_router(task: Task, result: Mapping[str, Any]) -> Iterator[Finding]:
     """What the action ``motcua.cctv.router`` says: what differs, what speaks against it, and what its version knows and we don't."""
     router, commands = replace(task, feature="router"), [*(result.get("commands") or ()), *(result.get("worksheet") or ())]

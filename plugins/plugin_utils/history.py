@@ -1,6 +1,7 @@
-"""What every audit found, over time: the runs, and each finding from when it was first seen until it was gone. One SQLite file.
+"""What every audit found and read, over time, in one SQLite file: runs, findings from first seen to gone, changed configurations.
 
-Two audits may write at once. A file that isn't readable is set aside and said; one that a newer motcua wrote is left as it is.
+The order of audits is that in which they were entered: a clock may jump. Two may write at once. A file that isn't readable is set aside
+and said; one that a newer motcua wrote is left as it is.
 """
 
 from __future__ import annotations
@@ -8,15 +9,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
-from .errors import MotcuaError
+from .database import Database
 from .findings import Finding, Json, Status, in_order
+from .snapshots import Snapshot
 
-WAIT_S = 30.0
 COUNTS = tuple(f"SELECT count(*) AS n FROM finding WHERE {what}_run = ?" for what in ("first", "gone"))  # noqa: S608  two words of our own
 TROUBLE = ("fail", "error", "waived")
 # One entry a version; an entry that was ever released is never changed.
@@ -32,6 +33,23 @@ MIGRATIONS = (
     CREATE UNIQUE INDEX finding_open ON finding (device, feature, name, status, nth) WHERE gone IS NULL;
     CREATE INDEX finding_device ON finding (device, first);
     """,
+    """
+    CREATE TABLE snapshot (
+      id INTEGER PRIMARY KEY, device TEXT NOT NULL, text TEXT NOT NULL,
+      first TEXT NOT NULL, gone TEXT, first_run INTEGER NOT NULL, gone_run INTEGER) STRICT;
+    CREATE UNIQUE INDEX snapshot_stands ON snapshot (device) WHERE gone IS NULL;
+    CREATE INDEX snapshot_device ON snapshot (device, id);
+    CREATE INDEX snapshot_run ON snapshot (first_run);
+    CREATE TABLE read (device TEXT PRIMARY KEY, last TEXT NOT NULL) STRICT;
+    CREATE TABLE told (receiver TEXT PRIMARY KEY, run INTEGER NOT NULL) STRICT;
+    CREATE INDEX finding_first ON finding (first_run);
+    CREATE INDEX finding_gone ON finding (gone_run);
+    ALTER TABLE run ADD COLUMN waived INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE run ADD COLUMN differing INTEGER NOT NULL DEFAULT 0;
+    UPDATE run SET
+      waived = (SELECT count(*) FROM finding WHERE status = 'waived' AND run.id BETWEEN first_run AND last_run),
+      differing = (SELECT count(DISTINCT device) FROM finding WHERE status = 'fail' AND run.id BETWEEN first_run AND last_run)
+    """,
 )
 ENTER = """
     INSERT INTO finding (device, site, feature, name, status, nth, expected, actual, evidence, first, last, first_run, last_run)
@@ -41,27 +59,53 @@ ENTER = """
 GONE = """
     UPDATE finding SET gone = max(first, :at), gone_run = :run
     WHERE gone IS NULL AND last_run < :run AND device {condition} (SELECT device FROM meant)"""
+RUN = """
+    INSERT INTO run (at, scope, verdict, devices, failed, untold, waived, differing)
+    VALUES (:at, :scope, :verdict, :devices, :failed, :untold, :waived, :differing)"""
+OVER = "UPDATE snapshot SET gone = max(first, :at), gone_run = :run WHERE gone IS NULL AND device = :device"
+READ = "INSERT INTO read VALUES (:device, :at) ON CONFLICT DO UPDATE SET last = :at"
+KEPT = """
+    SELECT device, text, first, ifnull(gone, (SELECT last FROM read WHERE read.device = snapshot.device)) AS last FROM snapshot
+    WHERE device = ?"""
+CHANGED = """
+    SELECT device, first AS at, text AS after, (
+      SELECT text FROM snapshot AS old WHERE old.device = new.device AND old.id < new.id ORDER BY id DESC LIMIT 1) AS before
+    FROM snapshot AS new WHERE first >= ? AND before IS NOT NULL {whose} ORDER BY id DESC"""
+# A clock that is wrong for less than so many audits makes nothing be forgotten.
+CLOCK_RUNS = 7
 ROW = "SELECT device, site, feature, name, status, expected, actual, evidence, first, last, gone FROM finding"
 
 
 @dataclass(frozen=True)
 class Run:
-    """One audit: its time (ISO 8601 in UTC), what it was limited to ("" for everything), its exit code, and what it counted."""
+    """One audit: its time (ISO 8601 in UTC), what it was limited to ("" for everything), its exit code, and what it counted.
 
+    ``failed``, ``untold`` and ``waived`` count findings; ``differing`` the devices with one that failed.
+    """
+
+    id: int
     at: str
     scope: str
     verdict: int
     devices: int
     failed: int
     untold: int
+    waived: int
+    differing: int
 
 
 @dataclass(frozen=True)
 class News:
-    """How many findings an audit was the first to see, and how many it was the first not to see any more."""
+    """What is new in an audit, whose number is ``run``.
+
+    How many findings it was the first to see, how many it was the first not to see any more, and at how many devices the configuration
+    was another one than before.
+    """
 
     came: int
     gone: int
+    changed: int
+    run: int
 
 
 @dataclass(frozen=True)
@@ -74,58 +118,82 @@ class Past:
     gone: str | None
 
 
-class History:
+@dataclass(frozen=True)
+class Kept:
+    """A device's configuration: when it was first read so, and when it was last, or was seen to be another one."""
+
+    device: str
+    text: str
+    first: str
+    last: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """A device's configuration, before and after the change that an audit saw."""
+
+    device: str
+    at: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Untold:
+    """What a receiver doesn't know yet: what came and stands, what it knew and is gone, and the verdict that it knows, None for none."""
+
+    came: tuple[Past, ...]
+    gone: tuple[Past, ...]
+    verdict: int | None
+
+
+class History(Database):
     """The file; ``notice`` is a sentence about one that had to be set aside, else None.
 
     :raises MotcuaError: when it can't be opened, or a newer motcua wrote it.
     """
 
     def __init__(self, path: Path, at: str) -> None:
-        self._path, self.notice = path, None
-        try:
-            self._database = self._opened()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise self._trouble(error) from None
-            self.notice = self._set_aside(at)
-            self._database = self._opened()
+        super().__init__(path, at, MIGRATIONS)
 
-    def close(self) -> None:
-        """Nothing of it is open any more."""
-        self._database.close()
-
-    def enter(self, at: str, scope: str, verdict: int, findings: Iterable[Finding], inventory: Iterable[str]) -> News:
-        """Enter what an audit found; what is new in it.
+    def enter(
+        self,
+        at: str,
+        scope: str,
+        verdict: int,
+        findings: Iterable[Finding],
+        inventory: Iterable[str],
+        snapshots: Iterable[Snapshot] = (),
+    ) -> News:
+        """Enter what an audit found and read; what is new in it.
 
         What was found before is gone when this audit judged its device and didn't find it again: a device of which anything could not be
-        told keeps what it had. A device that the inventory no longer has keeps nothing.
+        told keeps what it had, one that wasn't read its configuration. A device that the inventory no longer has keeps nothing.
 
         :param at: the audit's time, ISO 8601 in UTC. :param inventory: every device of the province, whatever the audit was limited to.
         :raises MotcuaError: when nothing could be written; then nothing was.
         """
-        rows, statuses = in_order(findings), Counter[str]()
-        statuses.update(finding.status for finding in rows)
+        rows = in_order(findings)
         devices = {finding.device for finding in rows}
         told = devices - {finding.device for finding in rows if finding.status == "error"}
-        with self._writing() as database:
-            run = database.execute(
-                "INSERT INTO run (at, scope, verdict, devices, failed, untold) VALUES (?, ?, ?, ?, ?, ?)",
-                (at, scope, verdict, len(devices), statuses["fail"], statuses["error"]),
-            ).lastrowid
+        there = set(inventory) | devices
+        with self.writing() as database:
+            run = database.execute(RUN, {"at": at, "scope": scope, "verdict": verdict, **_counted(rows)}).lastrowid or 0
             database.executemany(ENTER, [row | {"at": at, "run": run} for row in _rows(rows)])
             database.execute("CREATE TEMP TABLE IF NOT EXISTS meant (device TEXT PRIMARY KEY)")
-            for names, condition in ((told, "IN"), (set(inventory) | devices, "NOT IN")):
+            for names, condition in ((told, "IN"), (there, "NOT IN")):
                 database.execute("DELETE FROM meant")
                 database.executemany("INSERT INTO meant VALUES (?)", [(name,) for name in sorted(names)])
                 database.execute(GONE.format(condition=condition), {"at": at, "run": run})
+            changed = _keep(database, at, run, snapshots, there)
             came, gone = (database.execute(question, (run,)).fetchone()["n"] for question in COUNTS)
-        return News(came, gone)
+        return News(came, gone, changed, run)
 
     def dated(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """The same findings, each that stands with when it was first seen."""
         stands = {
             (row["device"], row["feature"], row["name"], row["status"]): row["first"]
-            for row in self._asked(
+            for row in self.asked(
                 "SELECT device, feature, name, status, min(first) AS first FROM finding WHERE gone IS NULL GROUP BY 1, 2, 3, 4"
             )
         }
@@ -135,94 +203,114 @@ class History:
 
     def of_device(self, device: str, since: str = "") -> tuple[Past, ...]:
         """What was found at a device and still stood after ``since``, the newest first."""
-        rows = self._asked(f"{ROW} WHERE device = ? AND (gone IS NULL OR gone >= ?) ORDER BY first DESC, id DESC", device, since)
+        rows = self.asked(f"{ROW} WHERE device = ? AND (gone IS NULL OR gone >= ?) ORDER BY first DESC, id DESC", device, since)
         return tuple(_past(row) for row in rows)
 
     def changed(self, since: str) -> tuple[Past, ...]:
         """What came or went after ``since`` in the whole province, the newest first."""
-        rows = self._asked(f"{ROW} WHERE first >= ?1 OR gone >= ?1 ORDER BY max(first, ifnull(gone, '')) DESC, id DESC", since)
+        rows = self.asked(f"{ROW} WHERE first >= ?1 OR gone >= ?1 ORDER BY max(first, ifnull(gone, '')) DESC, id DESC", since)
+        return tuple(_past(row) for row in rows)
+
+    def stood(self, since: str, until: str) -> tuple[Past, ...]:
+        """What stood at any time between two times, both included, the oldest first."""
+        rows = self.asked(f"{ROW} WHERE first <= ? AND (gone IS NULL OR gone >= ?) ORDER BY first, id", until, since)
         return tuple(_past(row) for row in rows)
 
     def runs(self, since: str = "") -> tuple[Run, ...]:
         """The audits after ``since``, in the order in which they were entered."""
-        rows = self._asked("SELECT at, scope, verdict, devices, failed, untold FROM run WHERE at >= ? ORDER BY id", since)
-        return tuple(Run(**row) for row in rows)
+        return tuple(Run(**row) for row in self.asked("SELECT * FROM run WHERE at >= ? ORDER BY id", since))
 
-    def forget(self, before: str) -> None:
-        """Delete what was over before a day; what stands is kept however old it is."""
-        with self._writing() as database:
+    # --- over time ----------------------------------------------------------------------------------------------------------
+
+    def trend(self, since: str, zone: tzinfo) -> Mapping[date, Run]:
+        """The last audit of everything on each day of ``zone``, from the earliest day to the latest."""
+        days = {datetime.fromisoformat(run.at).astimezone(zone).date(): run for run in self.runs(since) if not run.scope}
+        return dict(sorted(days.items()))
+
+    def causes(self, run: int, most: int) -> Mapping[str, int]:
+        """Check -> at how many devices it failed when that audit ended, the ``most`` widespread ones."""
+        question = """
+            SELECT name, count(DISTINCT device) AS devices FROM finding
+            WHERE status = 'fail' AND first_run <= ?1 AND ifnull(gone_run, ?1 + 1) > ?1
+            GROUP BY name ORDER BY devices DESC, name LIMIT ?2"""
+        return {row["name"]: row["devices"] for row in self.asked(question, run, most)}
+
+    # --- configurations -----------------------------------------------------------------------------------------------------
+
+    def snapshot_at(self, device: str, when: str) -> Kept | None:
+        """What a device's configuration was at a time, None where it hadn't been read yet."""
+        found = self.asked(f"{KEPT} AND first <= ? ORDER BY id DESC LIMIT 1", device, when)
+        return Kept(**found[0]) if found else None
+
+    def snapshot(self, device: str, *, first: bool = False) -> Kept | None:
+        """The last configuration of a device that was read, or the first that is kept."""
+        found = self.asked(f"{KEPT} ORDER BY id {'ASC' if first else 'DESC'} LIMIT 1", device)
+        return Kept(**found[0]) if found else None
+
+    def changes(self, since: str, device: str | None = None) -> tuple[Change, ...]:
+        """The changes of configurations that were seen after ``since``, in the whole province or of one device, the newest first."""
+        whose = ("AND device = ?", (device,)) if device is not None else ("", ())
+        return tuple(Change(**row) for row in self.asked(CHANGED.format(whose=whose[0]), since, *whose[1]))
+
+    # --- who was told what --------------------------------------------------------------------------------------------------
+
+    def untold(self, receiver: str, run: int) -> Untold:
+        """What came and went since a receiver was last told, for a message about an audit; all that stands for one who never was.
+
+        The verdict that it knows is that of the last audit with the same limits.
+        """
+        known = self.asked("SELECT run FROM told WHERE receiver = ?", receiver)
+        told = known[0]["run"] if known else 0
+        question = "SELECT verdict FROM run WHERE id <= ? AND scope = (SELECT scope FROM run WHERE id = ?) ORDER BY id DESC LIMIT 1"
+        verdicts = [row["verdict"] for row in self.asked(question, told, run)]
+        came = self.asked(f"{ROW} WHERE first_run > ? AND gone IS NULL ORDER BY device, feature, name, nth", told)
+        gone = self.asked(f"{ROW} WHERE first_run <= ?1 AND gone_run > ?1 ORDER BY device, feature, name, nth", told)
+        return Untold(tuple(_past(row) for row in came), tuple(_past(row) for row in gone), *verdicts or [None])
+
+    def tell(self, receiver: str, run: int) -> None:
+        """Note that a receiver was told everything up to an audit."""
+        with self.writing() as database:
+            database.execute("INSERT INTO told VALUES (?1, ?2) ON CONFLICT DO UPDATE SET run = max(run, ?2)", (receiver, run))
+
+    def forget(self, days: int) -> None:
+        """Delete what was over so many days before the last audits; what stands is kept however old it is."""
+        (last,) = self.asked("SELECT min(at) AS at FROM (SELECT at FROM run ORDER BY id DESC LIMIT ?)", CLOCK_RUNS)
+        if last["at"] is None:
+            return
+        before = f"{datetime.fromisoformat(last['at']) - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
+        with self.writing() as database:
             database.execute("DELETE FROM finding WHERE gone < ?", (before,))
+            database.execute("DELETE FROM snapshot WHERE gone < ?", (before,))
             database.execute("DELETE FROM run WHERE at < ?", (before,))
 
-    # --- the file ---------------------------------------------------------------------------------------------------------
 
-    def _opened(self) -> sqlite3.Connection:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self._trouble(error) from None
-        database = sqlite3.connect(self._path, timeout=WAIT_S, isolation_level=None)
-        database.row_factory = lambda cursor, row: {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
-        try:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = FULL")
-            if self._version(database) != len(MIGRATIONS):
-                self._migrate(database)
-        except BaseException:
-            database.close()
-            raise
-        return database
+def _keep(database: sqlite3.Connection, at: str, run: int, snapshots: Iterable[Snapshot], there: Iterable[str]) -> int:
+    """Keep each configuration that isn't the one that stands; at how many devices it is another one than before."""
+    stands = {row["device"]: row["text"] for row in database.execute("SELECT device, text FROM snapshot WHERE gone IS NULL")}
+    texts = {one.device: one.text_after(stands.get(one.device, "")) for one in snapshots}
+    read = [device for device, text in texts.items() if text]
+    new = {device for device in read if texts[device] != stands.get(device)}
+    over = [device for device in stands if device in new or device not in there]
+    database.executemany(OVER, [{"device": device, "at": at, "run": run} for device in over])
+    database.executemany(
+        "INSERT INTO snapshot (device, text, first, first_run) VALUES (?, ?, ?, ?)",
+        [(device, texts[device], at, run) for device in sorted(new)],
+    )
+    database.executemany(READ, [{"device": device, "at": at} for device in read])
+    return sum(device in stands for device in new)
 
-    @staticmethod
-    def _version(database: sqlite3.Connection) -> int:
-        return int(database.execute("PRAGMA user_version").fetchone()["user_version"])
 
-    def _migrate(self, database: sqlite3.Connection) -> None:
-        database.execute("BEGIN IMMEDIATE")  # another audit may be doing the same
-        version = self._version(database)
-        if version > len(MIGRATIONS):
-            newer = f"a newer motcua wrote it (version {version}, this one knows {len(MIGRATIONS)})"
-            raise MotcuaError(f"{self._path}: {newer}; update motcua, or name another file")
-        for number, script in enumerate(MIGRATIONS[version:], version + 1):
-            for statement in script.split(";"):
-                database.execute(statement)
-            database.execute(f"PRAGMA user_version = {number}")
-        database.execute("COMMIT")
-
-    def _set_aside(self, at: str) -> str:
-        aside = self._path.with_name(f"{self._path.name}.broken-{at.replace(':', '')}")
-        try:
-            for end in ("-wal", "-shm"):
-                self._path.with_name(self._path.name + end).unlink(missing_ok=True)
-            self._path.replace(aside)
-        except OSError as error:
-            raise self._trouble(error) from None
-        return f"{self._path}: isn't readable and was set aside as {aside.name}; a new history begins, so that 'since' begins today"
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing."""
-        try:
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._database
-                self._database.execute("COMMIT")
-            except BaseException:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-                raise
-        except sqlite3.Error as error:
-            raise self._trouble(error) from None
-
-    def _asked(self, question: str, *values: str) -> list[dict[str, Json]]:
-        try:
-            with closing(self._database.execute(question, values)) as found:
-                return found.fetchall()
-        except sqlite3.Error as error:
-            raise self._trouble(error) from None
-
-    def _trouble(self, error: Exception) -> MotcuaError:
-        return MotcuaError(f"{self._path}: the history can't be used ({error}); make room, or give it to who runs the audit")
+def _counted(findings: Iterable[Finding]) -> dict[str, int]:
+    """What a run counts."""
+    rows = tuple(findings)
+    statuses = Counter[str](finding.status for finding in rows)
+    return {
+        "devices": len({finding.device for finding in rows}),
+        "failed": statuses["fail"],
+        "untold": statuses["error"],
+        "waived": statuses["waived"],
+        "differing": len({finding.device for finding in rows if finding.status == "fail"}),
+    }
 
 
 def _rows(findings: Iterable[Finding]) -> Iterator[dict[str, Json]]:

@@ -3,28 +3,57 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
+from .accounts import Login
 from .apply import Outcome, apply, shown
-from .conversation import Device, conversation
+from .conversation import Conversation, Device, conversation
 from .diff import Difference, Running, diff, flatten
 from .errors import MotcuaError
 from .renewal import renew as renew_accounts
 
-__all__ = ["Device", "Outcome", "read", "reconcile"]
+Part = TypeVar("Part")
+__all__ = ["Device", "Outcome", "audit", "read", "reconcile"]
 
 
 async def read(device: Device) -> Running:
     """Everything that the device's table knows how to ask, and the certificate that it showed."""
     async with conversation(device) as talk:
-        running = await talk.read(device.settings, device.vendor.lists(device.role))
-        shown = talk.target.certificate
+        return await _everything(talk, device)
+
+
+async def _everything(talk: Conversation, device: Device) -> Running:
+    running = await talk.read(device.settings, device.vendor.lists(device.role))
+    shown = talk.target.certificate
     if shown is None:
         return replace(running, unsupported={**running.unsupported, "certificate": "it is managed over HTTP, without one"})
     expires = None if shown.expires is None else shown.expires.isoformat()
     return replace(running, values={**running.values, "certificate.subject": shown.subject, "certificate.expires": expires})
+
+
+@dataclass
+class Seen:
+    """What one audit of a device read, filled as it becomes known: all of it, and how many documents that took."""
+
+    running: Running | None = None
+    documents: int = 0
+
+
+async def audit(talk: Conversation, device: Device, wish: Mapping[str, Any], outcome: Outcome, seen: Seen) -> None:
+    """Read everything once; say what `reconcile` in check mode says of it. ``talk`` may be that of the recorder that a camera hangs behind.
+
+    :raises MotcuaError: as `reconcile` does; what was read before stands in ``seen``.
+    """
+    try:
+        seen.running = await _everything(talk, device)
+    finally:
+        seen.documents = talk.documents
+    await talk.check_suited()
+    difference = _difference(device, wish, _of_wish(device, wish, seen.running), device.logins, renew=_renews(device, wish))
+    _predict(difference, outcome)
+    _tell(difference.unknown)
 
 
 async def reconcile(
@@ -34,9 +63,7 @@ async def reconcile(
 
     :raises NotConverged: when the device kept another value than the wish after it had taken the change.
     """
-    accounts = device.accounts
-    renew = accounts is not None and accounts.renewing and "users" in wish
-    logins = device.logins
+    accounts, renew, logins = device.accounts, _renews(device, wish), device.logins
     if accounts is not None and renew and not check:
         # Accounts before settings: a recorder that still knows the factory password overwrites settings until its login is refused.
         await renew_accounts(device, accounts, wish, outcome)
@@ -45,14 +72,34 @@ async def reconcile(
         await talk.check_suited()
         lists = device.vendor.lists(device.role)
         running = await talk.read(flatten(wish, lists), [key for key in lists if key in wish])
-        used = {name for login in logins for name in device.vendor.names_of(login.credential.user)} | {device.vendor.factory_user}
-        difference = diff(device.settings, lists, wish, running, renew=renew, experimental=device.experimental, kept=frozenset(used))
-        outcome.unsupported = dict(difference.unsupported)
+        difference = _difference(device, wish, running, logins, renew=renew)
         if check:
             _predict(difference, outcome)
         else:
+            outcome.unsupported = dict(difference.unsupported)
             await apply(talk, device, difference, outcome, bound)
     _tell(difference.unknown)
+
+
+def _renews(device: Device, wish: Mapping[str, Any]) -> bool:
+    return device.accounts is not None and device.accounts.renewing and "users" in wish
+
+
+def _difference(device: Device, wish: Mapping[str, Any], running: Running, logins: Sequence[Login], *, renew: bool) -> Difference:
+    used = {name for login in logins for name in device.vendor.names_of(login.credential.user)} | {device.vendor.factory_user}
+    lists = device.vendor.lists(device.role)
+    return diff(device.settings, lists, wish, running, renew=renew, experimental=device.experimental, kept=frozenset(used))
+
+
+def _of_wish(device: Device, wish: Mapping[str, Any], running: Running) -> Running:
+    """Only what the wish names: what else the device couldn't say is no trouble of the comparison."""
+    lists = device.vendor.lists(device.role)
+    named = {*flatten(wish, lists), *(key for key in lists if key in wish)}
+
+    def of(part: Mapping[str, Part]) -> dict[str, Part]:
+        return {key: value for key, value in part.items() if key in named}
+
+    return Running(of(running.values), of(running.unsupported), of(running.unknown), of(running.rows))
 
 
 def _tell(unknown: Mapping[str, MotcuaError]) -> None:
@@ -62,6 +109,7 @@ def _tell(unknown: Mapping[str, MotcuaError]) -> None:
 
 
 def _predict(difference: Difference, outcome: Outcome) -> None:
+    outcome.unsupported = dict(difference.unsupported)
     for change in difference.changes:
         outcome.note(change.key, change.before, change.after, "predicted")
     for row in difference.rows:

@@ -189,7 +189,7 @@ OURS = "motcua-"  # accounts that motcua makes are called so
 class Items:
     """Rows of a list, matched by the setting ``match`` and never by position.
 
-    ``secret`` is the write-only password's place in a row. A row is stored with one request. ``owner`` is the setting whose value
+    ``write_only`` is the password's place in a row. A row is stored with one request. ``owner`` is the setting whose value
     begins with ``motcua-`` where the row is ours, None for the row's own name: such rows go when a wish for the list doesn't name them,
     all others are left alone. ``names`` is how the rows' names are spelt on the device.
     """
@@ -199,7 +199,7 @@ class Items:
     row: str
     match: str
     settings: tuple[Setting, ...]
-    secret: str | None = None
+    write_only: str | None = None
     owner: str | None = None
     roles: tuple[str, ...] = ("camera", "nvr")
     evidence: str = "coded"

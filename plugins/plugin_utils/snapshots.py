@@ -38,8 +38,28 @@ class Snapshot:
         """What people and `git diff` read: without what changes by itself, such as free space on a disk."""
         if self.config:
             return self.config
-        lasting = {key: value for key, value in sorted(self.values.items()) if not is_volatile(key)}
-        return yaml.safe_dump(lasting, allow_unicode=True, sort_keys=True, width=140) if lasting else ""
+        return _written(self.values)
+
+    def text_after(self, before: str) -> str:
+        """The text; what couldn't be told now stands in it as in the text of the time before, "" for none. "" when nothing was read."""
+        if self.config or not self.unknown or not self.values or not before:
+            return self.text
+        known = {key: value for key, value in _read(before).items() if any(f"{key}.".startswith(f"{one}.") for one in self.unknown)}
+        return _written({**known, **self.values})
+
+
+def _written(values: Mapping[str, Json]) -> str:
+    lasting = {key: value for key, value in sorted(values.items()) if not is_volatile(key)}
+    return yaml.safe_dump(lasting, allow_unicode=True, sort_keys=True, width=140) if lasting else ""
+
+
+def _read(text: str) -> Mapping[str, Json]:
+    """The values of a text; none of a router's, which the device may have been before."""
+    try:
+        found = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def is_volatile(key: str) -> bool:
@@ -61,6 +81,15 @@ def of_running(device: str, said: Mapping[str, Any]) -> Snapshot:
     descend("", {"identity": said.get("identity") or {}, **(said.get("running") or {})})
     unsupported, unknown = ({str(row["key"]): str(row["reason"]) for row in said.get(what) or ()} for what in ("unsupported", "unknown"))
     return Snapshot(device, values, unsupported, unknown)
+
+
+def of_audit(device: str, said: Mapping[str, Any]) -> Snapshot | None:
+    """What the action ``motcua.cctv.audit`` read of one device; None where it read nothing."""
+    if "read" in said:
+        return of_running(device, said["read"])
+    if "config" in said:
+        return Snapshot(device, {"identity.platform": said.get("platform", "")}, config=said["config"])
+    return None
 
 
 def to_json(snapshots: Iterable[Snapshot], when: str) -> str:

@@ -28,6 +28,19 @@ def _open(path: str, loader: Any) -> Any:
     return open_vaulted(path, loader, "the master secret ")
 
 
+def open_vaulted_text(path: str, loader: Any, what: str) -> str:
+    """Open a vaulted file that holds one secret and nothing else; ``what`` it is.
+
+    :raises ModelError: when it is missing or the vault password doesn't open it.
+    """
+    try:
+        return str(loader.get_text_file_contents(path)).strip()
+    except AnsibleError as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        remedy = "restore it, and name the vault password with ANSIBLE_VAULT_PASSWORD_FILE"
+        raise ModelError(f"{path}: {what} can't be opened ({reason}); {remedy}") from None
+
+
 def open_vaulted(path: str, loader: Any, what: str = "") -> Any:
     """Open a vaulted YAML file; ``what`` it is.
 

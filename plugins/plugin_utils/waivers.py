@@ -33,6 +33,11 @@ def waive(findings: Iterable[Finding], waivers: Mapping[str, Waiver], on: date) 
     return Waived(tuple(rows), tuple(name for name, waiver in waivers.items() if name not in used and _judged_all(waiver, rows)))
 
 
+def waiver_of(finding: Finding, waivers: Mapping[str, Waiver]) -> str | None:
+    """The name of the waiver that covers a finding, the one that ends last; None where there is none."""
+    return max((name for name, waiver in waivers.items() if _matches(waiver, finding)), key=lambda one: waivers[one].until, default=None)
+
+
 def _judged(finding: Finding, name: str, waiver: Waiver, on: date) -> Finding:
     said = f"waiver {name} of {waiver.approver}: {waiver.reason}"
     if on <= waiver.until:

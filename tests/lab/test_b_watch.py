@@ -106,7 +106,10 @@ def test_a_leader_watches_with_a_browser(entered, certificate, viewer, node):
 
 def test_who_watched_what_is_written_down(entered):
     account = entered["accounts"]["tan-dinh"]
-    shown = lambda: motcua("viewer", "log", "--account", account, "-i", INVENTORY).text  # noqa: E731
+
+    def shown():
+        return motcua("viewer", "log", "--account", account, "-i", INVENTORY).text
+
     assert eventually(lambda: "tan-dinh-cam1" in shown(), 60), shown()
 
 

@@ -54,5 +54,8 @@ def test_a_camera_that_is_off_shows_with_its_cause_and_alarms(camera_off):
 
 def test_nothing_else_alarms(all_well, before):
     """But for the disk: the lab's is truly too small for thirty days."""
-    others = lambda: {alert for alert, _ in firing() - before if "Shard" not in alert and "Disk" not in alert}  # noqa: E731
+
+    def others():
+        return {alert for alert, _ in firing() - before if "Shard" not in alert and "Disk" not in alert}
+
     assert eventually(lambda: not others(), 300), others()

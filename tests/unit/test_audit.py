@@ -1,20 +1,26 @@
 """`motcua audit`: what it leaves behind and how it ends, with a playbook that is played."""
 
 import json
+import re
+import resource
+import shutil
 import sqlite3
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from ansible_collections.motcua.cctv.plugins.plugin_utils import snapshots
-from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
+from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError, MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import Finding, to_json
+from ansible_collections.motcua.cctv.plugins.plugin_utils.history import History
 from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import Snapshot
+from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import to_json as snapshots_to_json
 from typer import Typer
 from typer.testing import CliRunner
 
 from cli import audit as module
+from cli import background
 from cli import history as history_module
 
 from .judging import VALUES
@@ -22,22 +28,34 @@ from .judging import VALUES
 LAB = "inventory/lab/province.yml"
 
 
+def unruled(folder):
+    """The lab's province without its rules: what they say of a device has tests of its own."""
+    province = folder / "lab" / "province.yml"
+    if not province.exists():
+        shutil.copytree(Path(LAB).parent, province.parent, ignore=shutil.ignore_patterns("state", "keys"))
+        for file in province.parent.rglob("*.yml"):
+            file.write_text(re.sub(r"profiles: \[[^]]*\]", "profiles: []", file.read_text(encoding="utf-8")), encoding="utf-8")
+    return str(province)
+
+
 @pytest.fixture
 def audit(tmp_path, monkeypatch):
     """Run the command with an ansible-playbook that does what the test says."""
 
-    def run(script, *arguments, findings=None):
+    def run(script, *arguments, findings=None, snapshots=()):
         player = tmp_path / "ansible-playbook"
         if findings is not None:
             (tmp_path / "played.json").write_text(to_json(findings, "now"))
-            script = f"cp {tmp_path}/played.json $MOTCUA_FINDINGS; {script}"
+            (tmp_path / "read.json").write_text(snapshots_to_json(snapshots, "now"), encoding="utf-8")
+            beside = '"$(dirname $MOTCUA_FINDINGS)/snapshots.json"'
+            script = f"cp {tmp_path}/played.json $MOTCUA_FINDINGS; cp {tmp_path}/read.json {beside}; {script}"
         player.write_text(f'#!/bin/sh\necho "$@" >{tmp_path}/arguments\n{script}\n')
         player.chmod(0o755)
         monkeypatch.setattr(module, "at_the_controller", lambda command, _: [str(player), *command[1:]])
         monkeypatch.setenv("COLUMNS", "200")
         app = Typer()
         app.command()(module.audit)
-        return CliRunner().invoke(app, ["-i", LAB, "--output", str(tmp_path / "reports"), *arguments])
+        return CliRunner().invoke(app, ["-i", unruled(tmp_path), "--output", str(tmp_path / "reports"), *arguments])
 
     return run
 
@@ -61,7 +79,16 @@ def test_it_ends_as_the_findings_say(audit, tmp_path, findings, ended, code):
     done = audit(f"exit {ended}", findings=findings)
     assert done.exit_code == code, done.output
     latest = tmp_path / "reports" / "latest"
-    written = {"findings.json", "findings.csv", "junit.xml", "motcua_audit.prom", "report.html", "playbook.log", "rules.json"}
+    written = {
+        "findings.json",
+        "snapshots.json",
+        "findings.csv",
+        "junit.xml",
+        "motcua_audit.prom",
+        "report.html",
+        "playbook.log",
+        "rules.json",
+    }
     assert written == {file.name for file in latest.iterdir()}
     assert "Bộ phận Một cửa" in (latest / "report.html").read_text(encoding="utf-8")
     if any(finding.status in ("fail", "error") for finding in findings):
@@ -71,21 +98,19 @@ def test_it_ends_as_the_findings_say(audit, tmp_path, findings, ended, code):
 
 
 @pytest.mark.parametrize(
-    ("upnp", "arguments", "code"), [(False, (), 0), (True, (), 2), (True, ("--profile", "level2"), 0), (None, (), 1)], ids=str
+    ("upnp", "profile", "code"),
+    [(False, "vendor-hardening", 0), (True, "vendor-hardening", 2), (None, "vendor-hardening", 1), (True, "level2", 0)],
+    ids=["kept", "broken", "untold", "not asked for"],
 )
-def test_rules_judge_what_the_audit_read(audit, tmp_path, upnp, arguments, code):
-    values = dict(VALUES["a-cam1"]) | {"time.ntp": ["192.168.5.1"]}
-    values |= {"services.upnp": upnp} if upnp is not None else {}
-    values = {key: value for key, value in values.items() if upnp is not None or key != "services.upnp"}
-    (tmp_path / "read.json").write_text(snapshots.to_json([Snapshot("lang-giang-cam1", values)], "now"))
-    done = audit(f'cp {tmp_path}/read.json "$(dirname $MOTCUA_FINDINGS)/snapshots.json"', *arguments, findings=[row("pass")])
+def test_rules_judge_what_the_audit_read(audit, tmp_path, upnp, profile, code):
+    values = VALUES["a-cam1"] | {"time.ntp": ["192.168.5.1"], "services.upnp": upnp}
+    read = Snapshot("lang-giang-cam1", {key: value for key, value in values.items() if value is not None})
+    done = audit("exit 0", "--profile", profile, findings=[row("pass")], snapshots=[read])
     assert done.exit_code == code, done.output
-    latest = tmp_path / "reports" / "latest"
-    counts = json.loads((latest / "rules.json").read_text())["rules"].get("HD-04")
-    assert counts == (None if arguments else {{False: "pass", True: "fail", None: "error"}[upnp]: 1})
+    counts = json.loads((tmp_path / "reports" / "latest" / "rules.json").read_text())["rules"].get("HD-04")
+    assert counts == (None if profile == "level2" else {{False: "pass", True: "fail", None: "error"}[upnp]: 1})
     assert "1 devices:" in done.output
-    if code:
-        assert "HD-04" in done.output
+    assert ("HD-04" in done.output) == bool(code)
 
 
 def test_it_never_applies_and_passes_the_limit_on(audit, tmp_path):
@@ -133,7 +158,7 @@ def test_since_when_a_finding_stands_is_kept_from_one_audit_to_the_next(audit, t
         database.execute("UPDATE finding SET first = '2026-03-01T01:30:00Z'")
     second = audit("exit 2", findings=[row("fail", expected=False, actual=True)])
     assert ("1 new, 0 gone" in first.output, "Since the audit before" in second.output) == (True, False)
-    assert "2026-03-01T08:30+07:00" in (tmp_path / "reports/latest/report.html").read_text(encoding="utf-8")
+    assert "01/03/2026 08:30" in (tmp_path / "reports/latest/report.html").read_text(encoding="utf-8")
 
 
 def test_an_audit_whose_history_cant_be_kept_ends_as_it_would(audit, tmp_path):
@@ -142,6 +167,38 @@ def test_an_audit_whose_history_cant_be_kept_ends_as_it_would(audit, tmp_path):
     assert done.exit_code == 0
     assert "history.db: the history can't be used" in done.output and "this audit isn't entered" in done.output
     assert (tmp_path / "reports/latest/report.html").exists()
+
+
+def test_what_was_read_of_the_devices_is_kept(audit, tmp_path):
+    for days, name in enumerate(("Quầy 1", "Quầy 2")):
+        done = audit("exit 0", findings=[row("pass")], snapshots=[Snapshot("lang-giang-cam1", {"name": name})])
+        assert ("1 configurations changed" in done.output) == bool(days)
+    with closing(History(tmp_path / "reports/history.db", "now")) as history:
+        assert history.snapshot("lang-giang-cam1").text == "name: Quầy 2\n"
+
+
+def test_what_is_over_is_forgotten_after_the_days_that_the_province_says(audit, tmp_path, monkeypatch):
+    audit("exit 2", findings=[row("fail")])
+    audit("exit 0", findings=[row("pass")])
+    with closing(sqlite3.connect(tmp_path / "reports/history.db")) as database, database:
+        database.execute("UPDATE finding SET gone = '2020-01-01T00:00:00Z'")
+    audit("exit 0", findings=[row("pass")])
+    with closing(History(tmp_path / "reports/history.db", "now")) as history:
+        assert history.of_device("lang-giang-cam1") == ()
+
+
+def test_a_disk_that_is_full_is_a_sentence_and_no_report_of_half_a_page(audit, tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16_000, hard))  # nothing of an audit but its findings is smaller
+    try:
+        done = audit("exit 0", findings=[row("pass")])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert done.exit_code == 1
+    assert "history.db: the history can't be used" in done.output
+    assert re.search(r"report\.html: can't be written \(File too large\); make room", str(done.exception))
+    (folder,) = [path for path in (tmp_path / "reports").iterdir() if path.is_dir()]
+    assert {path.name for path in folder.iterdir()} == {"playbook.log", "findings.json", "snapshots.json"}
 
 
 @pytest.fixture
@@ -178,3 +235,32 @@ def test_how_far_back():
     now = datetime(2026, 3, 10, 7, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
     said = [history_module.utc(history_module.began(since, now)) for since in ("36h", "7d", "1w", "2026-03-01")]
     assert said == ["2026-03-08T12:00:00Z", "2026-03-03T00:00:00Z", "2026-03-03T00:00:00Z", "2026-02-28T17:00:00Z"]
+
+
+def test_the_report_says_what_came_and_went_since_the_audit_before(audit, tmp_path):
+    audit("exit 2", findings=[row("fail", expected=False, actual=True)])
+    first = (tmp_path / "reports/latest/report.html").read_text(encoding="utf-8")
+    yesterday = (f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}",)
+    with closing(sqlite3.connect(tmp_path / "reports/history.db")) as database, database:
+        database.execute("UPDATE finding SET first = ?", yesterday)
+        database.execute("UPDATE run SET at = ?", yesterday)
+    other = Finding("lang-giang-cam2", "lang-giang", "time", "time.zone", "fail", "Asia/Ho_Chi_Minh", "UTC")
+    passed = Finding("lang-giang-cam1", "lang-giang", "device", "declared", "pass")
+    audit("exit 2", findings=[passed, other])
+    second = (tmp_path / "reports/latest/report.html").read_text(encoding="utf-8")
+    assert 'id="news"' not in first
+    news = second[second.index('id="news"') : second.index('id="causes"')]
+    came, gone = news[: news.index("Đã hết")], news[news.index("Đã hết") :]
+    assert ("lang-giang-cam2" in came, "lang-giang-cam1" in came) == (True, False)
+    assert ("lang-giang-cam1" in gone, "lang-giang-cam2" in gone) == (True, False)
+
+
+def test_a_broken_outline_is_said_and_takes_no_audit_away(audit, tmp_path, monkeypatch):
+    def broken(folder):
+        raise ModelError(f"{folder}/communes.geojson: is no GeoJSON of polygons; replace it")
+
+    monkeypatch.setattr(background, "read_areas", broken)
+    done = audit("exit 2", findings=[row("fail", expected=False, actual=True)])
+    assert done.exit_code == 2
+    assert "communes.geojson: is no GeoJSON of polygons" in done.output
+    assert (tmp_path / "reports/latest/report.html").exists()

@@ -126,7 +126,7 @@ def rows(folder):
     path = folder / "reports" / "findings.json"
     done = run(folder, MOTCUA_FINDINGS=str(path))
     assert path.exists(), done.stdout + done.stderr
-    assert [file.name for file in path.parent.iterdir()] == ["findings.json"]
+    assert {file.name for file in path.parent.iterdir()} == {"findings.json", "snapshots.json"}
     return json.loads(path.read_text())["findings"]
 
 

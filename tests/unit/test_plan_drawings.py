@@ -8,13 +8,14 @@ from xml.etree import ElementTree
 
 import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils import desired
+from ansible_collections.motcua.cctv.plugins.plugin_utils.outlines import read_areas
 from docx.oxml.parser import parse_xml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from documents.drawings.chart import province_map
 from documents.drawings.in_word import runs
-from documents.drawings.outlines import Projection, Shapes, read_shapes
+from documents.drawings.outlines import Projection
 from documents.drawings.province_topology import province_topology
 from documents.drawings.shapes import PAGE_WIDTH, Box, Dot, Drawing, Label, Line, Text, svg, text_width, wrapped
 from documents.drawings.site_topology import site_topology
@@ -47,7 +48,7 @@ def word(drawing):
 def drawings(subject):
     yield from (site_topology(subject, name) for name in subject.province.sites)
     yield from province_topology(subject)
-    yield province_map(subject, judged(subject), Shapes(()))
+    yield province_map(subject, judged(subject), ())
 
 
 def test_every_drawing_is_accessible_xml_without_foreign_parts(subject):
@@ -162,7 +163,7 @@ def test_nothing_covers_anything_in_any_province(areas):
 
 def test_the_map_shows_places_by_their_worst_state_and_lists_the_others(subject):
     judgements = judged(subject)
-    drawing = province_map(subject, judgements, Shapes(()))
+    drawing = province_map(subject, judgements, ())
     dots = {shape.title: shape for shape in drawing.shapes if isinstance(shape, Dot) and shape.title}
     placed = [name for name, site in subject.province.sites.items() if site.coordinates]
     assert len(dots) == len(placed)
@@ -193,7 +194,7 @@ def test_names_on_the_map_cover_neither_each_other_nor_dots(places):
     }
     value = province(sites).model_copy(update={"on": TODAY})
     subject = Subject(value, desired.plan(value), Speech("vi"))
-    drawing = province_map(subject, judged(subject), Shapes(()))
+    drawing = province_map(subject, judged(subject), ())
     names = [shape for shape in drawing.shapes if isinstance(shape, Text) and shape.label.bold and shape.label.size == 10]
     frames = [Box(text.x, text.y - 9, text_width(text.label.text, 10, bold=True), 11, ()) for text in names]
     crowded = len(places) > 8  # many dots at one spot leave no room: better crowded than missing
@@ -210,14 +211,14 @@ def test_outlines_are_drawn_only_around_the_places(tmp_path, subject):
 
     content = {"features": [square("Xã gần", 106.2), square("Xã xa", 108.9)]}
     (tmp_path / "communes.geojson").write_text(json.dumps(content), encoding="utf-8")
-    page = svg(province_map(subject, judged(subject), read_shapes(tmp_path)))
+    page = svg(province_map(subject, judged(subject), read_areas(tmp_path)))
     assert "<title>Xã gần</title>" in page
     assert "Xã xa" not in page
 
 
 def test_without_any_coordinates_there_is_still_a_page(tmp_path):
     subject = subject_of(write_inventory(tmp_path / "inventory", {"a": raw_site(1, name="Bộ phận Một cửa xã A")}))
-    assert "Chưa có tọa độ (1): Xã A" in said(province_map(subject, judged(subject), Shapes(())))
+    assert "Chưa có tọa độ (1): Xã A" in said(province_map(subject, judged(subject), ()))
 
 
 # --- what drawings are made of -----------------------------------------------------------------------------------------

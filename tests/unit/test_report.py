@@ -119,7 +119,10 @@ def test_it_is_whole_and_every_link_leads_somewhere(page):
 
 
 def test_it_needs_nothing_from_outside(page):
-    assert not re.search(r"""(src|href|action)\s*=\s*["']?(?!#)|@import|url\((?!#hatch)|https?:|//[a-z]""", page.replace('href="#', ""))
+    assert not re.search(
+        r"""(src|href|action)\s*=\s*["']?(?!#)|@import|url\((?!#hatch)|https?:|//[a-z]""",
+        re.sub("'sha256-[^']+'", "", page).replace('href="#', ""),
+    )
     assert "default-src 'none'" in page
     assert "style=" not in page
 
@@ -265,6 +268,7 @@ def test_a_whole_province_fits_and_reads(tmp_path):
     assert len(page.encode()) < 5_000_000
 
 
+PLAYS = ("rollout", "network", "devices", "centre")
 QUIET = {"block", "import_role", "include_role", "import_tasks", "include_tasks", "meta", "assert", "debug", "import_playbook"}
 
 
@@ -272,7 +276,9 @@ def speaking_tasks():
     """The names of all tasks that can be a finding: those that change something, or may fail for more than a mistake in the model."""
     files = [*Path("roles").glob("*/tasks/*.yml"), *Path("playbooks/tasks").glob("*.yml")]
     tasks = [task for file in files for task in yaml.safe_load(file.read_text(encoding="utf-8"))]
-    plays = yaml.safe_load(Path("playbooks/rollout.yml").read_text(encoding="utf-8"))
+    plays = [
+        play for file in Path("playbooks").glob("*.yml") if file.stem in PLAYS for play in yaml.safe_load(file.read_text(encoding="utf-8"))
+    ]
     tasks += [task for play in plays for part in ("pre_tasks", "tasks", "post_tasks") for task in play.get(part, [])]
     for task in tasks:
         modules = {key.removeprefix("ansible.builtin.") for key in task}

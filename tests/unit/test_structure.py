@@ -11,8 +11,8 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS
 CORE = Path("plugins/plugin_utils")
 ORDER = [
     "errors", "settings", "vendors", "catalogue", "model", "contradictions", "load", "plan", "secrets", "vault", "desired", "routers", "digest", "transport", "terminal", "discovery", "dialects", "accounts", "diff", "conversation", "apply", "renewal", "reconcile", "operations",
-    "connection", "guarded", "console", "files", "sps", "rtp", "rtsp", "survey", "action",
-    "findings", "snapshots", "rules", "waivers", "history", "report",
+    "connection", "guarded", "console", "files", "outlines", "sps", "rtp", "rtsp", "survey", "action", "audit",
+    "findings", "snapshots", "rules", "waivers", "database", "history", "report",
 ]  # fmt: skip
 PLAN = [
     "addresses", "tunnels", "ladder", "optimum", "streams", "storage", "footage", "access", "matrix", "reasons", "suitability", "lacks", "reuse",

@@ -246,7 +246,7 @@ NEW = Vendor(
         Setting("services.upnp", "/cfg", "upnp", TRUE_FALSE),
         Setting("streams.main.fps", "/cfg", "video/fps", number()),
     ),
-    (Items("users", "/accounts", "accounts", "login", (Setting("role", "", "level", choice(admin="9", viewer="1")),), secret="pin"),),
+    (Items("users", "/accounts", "accounts", "login", (Setting("role", "", "level", choice(admin="9", viewer="1")),), write_only="pin"),),
     password_rule(12),
     firmware="1",
     stream_path="/live",

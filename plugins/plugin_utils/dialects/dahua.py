@@ -97,7 +97,7 @@ class Dahua:
         values = dict(row)
         name = values.get(items.match) or (existing.get(items.match) if existing else None)
         assert name is not None
-        password = values.pop(items.secret or "", None)
+        password = values.pop(items.write_only or "", None)
         if items.key == "channels":
             assert self._channels is not None
             await self._channels.write(name, {**(existing.values if existing else {}), **values}, password, new=existing is None)

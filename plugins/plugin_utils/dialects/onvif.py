@@ -97,8 +97,8 @@ class Onvif:
         body = request("device", "CreateUsers" if existing is None else "SetUser")
         user = child(body, "User", namespace=SERVICES["device"])
         child(user, "Username", name)
-        if items.secret is not None and items.secret in row:
-            child(user, "Password", row[items.secret])
+        if items.write_only is not None and items.write_only in row:
+            child(user, "Password", row[items.write_only])
         child(user, "UserLevel", row.get("UserLevel") or (existing.get("UserLevel") if existing else None) or "User")
         self._answers.clear()
         await self._send("device", body)

@@ -128,8 +128,8 @@ class Vapix:
         """Add an account or change one; the password travels in the body."""
         name = row.get(items.match) or (existing.get(items.match) if existing else None) or ""
         asked = {"action": "add" if existing is None else "update", "user": name}
-        if items.secret is not None and items.secret in row:
-            asked["pwd"] = row[items.secret]
+        if items.write_only is not None and items.write_only in row:
+            asked["pwd"] = row[items.write_only]
         if "role" in row or existing is None:
             asked |= {"grp": "users", "sgrp": RIGHTS[row.get("role", "viewer")]}
         self._text(await self._form(ACCOUNTS, asked), name)

@@ -16,7 +16,7 @@ from ..terminal import Session
 from .change import Change, undone
 from .reading import Router, Seen, begin, look
 
-__all__ = ["Caution", "Outcome", "Router", "read", "reconcile"]
+__all__ = ["Caution", "Outcome", "Router", "audit", "read", "reconcile"]
 
 GUARD_SECONDS = 300
 
@@ -75,6 +75,23 @@ def read(router: Router, state: RouterState | None, outcome: Outcome) -> None:
 LEFT_ARMED = "an earlier run was never confirmed, and the router's guard is armed to undo it"
 
 
+def audit(router: Router, state: RouterState, outcome: Outcome) -> str:
+    """Say what `reconcile` in check mode says; give the whole configuration that runs as text, without secrets and what changes by itself.
+
+    :raises MotcuaError: as `reconcile` does.
+    """
+    refuse_dangers(state, router.ssh_port)
+    session = begin(router)
+    try:
+        seen = look(router, session)
+    finally:
+        session.close()
+    if seen.armed is not None:
+        outcome.findings.append(LEFT_ARMED)
+    outcome.note(seen.platform, seen.platform.compare(seen.running, state))
+    return seen.platform.whole(seen.answers)
+
+
 def reconcile(router: Router, state: RouterState, outcome: Outcome, *, check: bool, caution: Caution = Caution()) -> None:
     """Make the router match the state; in check mode only say what would be done.
 
@@ -84,17 +101,19 @@ def reconcile(router: Router, state: RouterState, outcome: Outcome, *, check: bo
     :raises RolledBack: when no new connection proved the change; it is as it was before.
     :raises NotConverged: when something else runs now than what was wished.
     """
+    if check:
+        audit(router, state, outcome)
+        return
     refuse_dangers(state, router.ssh_port)
     session = begin(router)
     try:
         seen = look(router, session)
         if seen.armed is not None:
             outcome.findings.append(LEFT_ARMED)
-            if not check:
-                session, seen = _undo_earlier(router, session, seen, caution)
+            session, seen = _undo_earlier(router, session, seen, caution)
         comparison = seen.platform.compare(seen.running, state)
         outcome.note(seen.platform, comparison)
-        if not check and comparison.commands and seen.platform.guard is not None:
+        if comparison.commands and seen.platform.guard is not None:
             _change(router, state, session, seen, comparison, outcome, caution)
     finally:
         session.close()

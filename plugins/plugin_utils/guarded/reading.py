@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -47,11 +47,15 @@ class Router:
 
 @dataclass(frozen=True)
 class Seen:
-    """What one session read: the platform, what ``understand`` made of the answers, and the guard that is armed, if one is."""
+    """What one session read: the platform, what ``understand`` made of the answers, and the guard that is armed, if one is.
+
+    ``answers`` are those to the platform's reads, secrets included: only ``Platform.whole`` makes of them what people may see.
+    """
 
     platform: Platform
     running: Any
     armed: Guard | None
+    answers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def begin(router: Router) -> Session:
@@ -81,10 +85,11 @@ def look(router: Router, session: Session) -> Seen:
         if command not in answers:
             answers[command] = session.read(command)
     try:
-        running = platform.understand({command: answers[command] for command in platform.reads})
+        said = {command: answers[command] for command in platform.reads}
+        running = platform.understand(said)
     except Garbled as error:
         raise _refused_read(router, answers) or error from None
-    return Seen(platform, running, next((guard for guard in guards if guard.armed[1].search(answers[guard.armed[0]])), None))
+    return Seen(platform, running, next((guard for guard in guards if guard.armed[1].search(answers[guard.armed[0]])), None), said)
 
 
 def _chosen(router: Router, answers: dict[str, str]) -> Platform:

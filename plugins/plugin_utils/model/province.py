@@ -153,11 +153,14 @@ class Webhook(Value):
 
 
 class Monitoring(Value):
-    """Who is told, and how long figures are kept. Without a receiver alerts are only shown."""
+    """Who is told, and how long figures and the history of audits are kept. Without a receiver alerts are only shown."""
 
     email: Email | None = None
     webhook: Webhook | None = None
     kept_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    history_days: Annotated[int, Field(ge=1, le=3650)] = Field(
+        default=400, description="how long the history of audits keeps what is over; what stands is kept however old it is"
+    )
 
 
 class Province(Value):

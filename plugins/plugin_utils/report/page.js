@@ -2,6 +2,7 @@
   const root = document.documentElement;
   const say = (language) => {
     root.lang = language;
+    for (const each of document.querySelectorAll("[data-vi]")) each.setAttribute("aria-label", each.dataset[language]);
     document.title = root.dataset["title" + (language === "vi" ? "Vi" : "En")];
   };
   const remembered = (() => { try { return localStorage.getItem("motcua-language"); } catch { return null; } })();
@@ -32,6 +33,10 @@
   document.getElementById("only-bad").addEventListener("change", (event) => {
     if (event.target.checked) for (const each of document.querySelectorAll("#province .bad > details")) each.open = true;
   });
+  // A browser that leaves closed parts out of print opens them for it.
+  let closed = [];
+  addEventListener("beforeprint", () => { closed = [...document.querySelectorAll("details:not([open])")]; for (const each of closed) each.open = true; });
+  addEventListener("afterprint", () => { for (const each of closed) each.open = false; });
   const province = document.getElementById("province");
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -40,7 +45,7 @@
       if (!province.checkVisibility || !province.checkVisibility()) location.hash = "#province";
       search.focus();
     } else if (event.key === "Escape") {
-      const up = document.querySelector(".view:target .crumbs a:last-of-type");
+      const up = document.querySelector(".view:has(> .device:target) > .crumbs .own a, .view:target > .crumbs > a:last-of-type");
       if (document.activeElement === search && search.value) { search.value = ""; search.dispatchEvent(new Event("input")); }
       else if (up) location.hash = up.getAttribute("href");
     }

@@ -10,6 +10,7 @@ from typing import Literal
 
 from ..desired import device_host
 from ..findings import Finding, Json
+from ..model import Device as Equipment
 from ..model import Province, Site
 
 # Worst first; a device's state is the worst of its findings, a site's the worst of its devices.
@@ -17,6 +18,10 @@ State = Literal["fail", "error", "unseen", "waived", "pass"]
 STATES: tuple[State, ...] = ("fail", "error", "unseen", "waived", "pass")
 TROUBLE = ("fail", "error")
 
+# The feature of findings that say that a rule is broken. Their checks are the rules' ids, but for two: that rules couldn't be judged, and
+# that people haven't answered their questions.
+RULES, UNJUDGED, QUESTIONS = "rules", "rules", "questions"
+PROVINCE = "province"  # whose findings are those of the province as a whole
 CENTRES, OTHER = "centres", "other"
 
 
@@ -28,6 +33,8 @@ class Device:
     title: str
     role: str
     model: str
+    firmware: str
+    serial: str
     address: str
     findings: tuple[Finding, ...]
 
@@ -42,21 +49,33 @@ class Device:
         """What needs attention."""
         return tuple(finding for finding in self.findings if finding.status in TROUBLE)
 
+    @property
+    def evidence(self) -> str:
+        """What all its findings rest on; "" where each has its own."""
+        said = {finding.evidence for finding in self.findings}
+        return said.pop() if len(said) == 1 else ""
+
 
 @dataclass(frozen=True)
 class Place:
-    """A site, or the centres together, with the sites below it."""
+    """A site, or the centres together, with the sites below it. ``own``: what was found about itself rather than one of its devices."""
 
     id: str
     title: str
     site: Site | None
     devices: tuple[Device, ...]
     children: tuple[Place, ...] = ()
+    own: tuple[Device, ...] = ()
+
+    @property
+    def subjects(self) -> tuple[Device, ...]:
+        """Itself, where anything was found about it, and its devices."""
+        return self.own + self.devices
 
     @property
     def state(self) -> State:
-        """The worst of its own devices."""
-        return worst(device.state for device in self.devices)
+        """The worst of itself and its own devices."""
+        return worst(device.state for device in self.subjects)
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -74,6 +93,11 @@ class Place:
         return (self, *(place for child in self.children for place in child.all))
 
     @property
+    def heads(self) -> bool:
+        """Whether sites below it have others below them."""
+        return any(child.children for child in self.children)
+
+    @property
     def state_with_below(self) -> State:
         """The worst of itself and everything below it."""
         return worst(place.state for place in self.all)
@@ -81,12 +105,17 @@ class Place:
 
 @dataclass(frozen=True)
 class Group:
-    """One difference and every device that has it; or one thing that could not be told, with each device's own reason."""
+    """One difference and every device that has it; or one thing that could not be told, with each device's own reason.
+
+    ``since``: when the first of them was first seen, ISO 8601. ``share``: of all findings of its status, 0 to 1.
+    """
 
     check: str
     expected: Json
     cases: tuple[tuple[Device, Json], ...]
     sites: int
+    since: str | None
+    share: float
 
     @property
     def alike(self) -> bool:
@@ -118,49 +147,61 @@ def places_of(province: Province, findings: Sequence[Finding]) -> tuple[Place, .
     def place(name: str) -> Place:
         site = province.sites[name]
         below = sorted(children[name], key=lambda child: province.sites[child].number)
-        return Place(f"site/{name}", site.name, site, tuple(_devices(name, site, by_device)), tuple(place(child) for child in below))
+        devices = tuple(_devices(name, site, by_device))
+        return Place(f"site/{name}", site.name, site, devices, tuple(place(child) for child in below), _own(name, by_device))
 
     centres = tuple(
-        Device(f"{name}-server", centre.name, "centre", "", str(centre.address), tuple(by_device.pop(f"{name}-server", ())))
+        Device(f"{name}-server", centre.name, "centre", "", "", "", str(centre.address), tuple(by_device.pop(f"{name}-server", ())))
         for name, centre in province.centres.items()
     )
     tops = [place(name) for name in sorted(children[None], key=lambda child: province.sites[child].number)]
-    strangers = tuple(Device(name, name, "unknown", "", "", tuple(rows)) for name, rows in sorted(by_device.items()))
+    whole = _own(PROVINCE, by_device)
+    strangers = tuple(Device(name, name, "unknown", "", "", "", "", tuple(rows)) for name, rows in sorted(by_device.items()))
     return (
-        Place(CENTRES, "", None, centres),
+        Place(CENTRES, "", None, centres, (), whole),
         *tops,
         *([Place(OTHER, "", None, strangers)] if strangers else []),
     )
 
 
-def _devices(name: str, site: Site, by_device: dict[str, list[Finding]]) -> Iterator[Device]:
-    def device(key: str, title: str, role: str, model: str, address: object) -> Device:
-        host = device_host(name, key)
-        return Device(host, title, role, model, str(address), tuple(by_device.pop(host, ())))
+def _own(name: str, by_device: dict[str, list[Finding]]) -> tuple[Device, ...]:
+    rows = tuple(by_device.pop(name, ()))
+    return (Device(name, "", "whole" if name == PROVINCE else "site", "", "", "", "", rows),) if rows else ()
 
-    yield device("router", "", "router", site.router.platform.capitalize(), site.router.address)
+
+def _devices(name: str, site: Site, by_device: dict[str, list[Finding]]) -> Iterator[Device]:
+    def device(key: str, title: str, role: str, model: str, thing: Equipment, address: object) -> Device:
+        host = device_host(name, key)
+        firmware = " ".join(part for part in (thing.firmware, thing.build) if part)
+        return Device(host, title, role, model, firmware, thing.serial or "", str(address), tuple(by_device.pop(host, ())))
+
+    router = site.router
+    yield device("router", "", "router", f"{router.platform.capitalize()} {router.model or ''}".strip(), router, router.address)
     for key, nvr in site.nvrs.items():
-        yield device(key, nvr.name, "nvr", f"{nvr.vendor.capitalize()} {nvr.model or ''}".strip(), nvr.address)
+        yield device(key, nvr.name, "nvr", f"{nvr.vendor.capitalize()} {nvr.model or ''}".strip(), nvr, nvr.address)
     for key, camera in site.cameras.items():
         model = f"{camera.vendor.capitalize()} {camera.model or ''}".strip()
-        yield device(key, camera.name, "camera", model, camera.address or camera.source.removeprefix("nvr:"))
+        yield device(key, camera.name, "camera", model, camera, camera.address or camera.source.removeprefix("nvr:"))
 
 
 def groups_of(status: str, places: Iterable[Place]) -> tuple[Group, ...]:
-    """Identical findings as one, the most frequent first; errors are identical when the same thing could not be told."""
+    """Identical findings as one, the most frequent first, but for rules. Errors are identical when the same thing could not be told."""
     having: dict[tuple[str, ...], list[tuple[Place, Device, Finding]]] = defaultdict(list)
     for place in (own for top in places for own in top.all):
-        for device in place.devices:
+        for device in place.subjects:
             for finding in device.findings:
-                if finding.status == status:
+                if finding.status == status and (finding.feature != RULES or finding.check == UNJUDGED):
                     values = (finding.expected,) if status == "error" else (finding.expected, finding.actual)
                     having[finding.feature, finding.check, *map(canonical, values)].append((place, device, finding))
+    every = sum(map(len, having.values()))
     groups = [
         Group(
             rows[0][2].check,
             rows[0][2].expected,
             tuple((device, finding.actual) for _, device, finding in rows),
             len({place.id for place, _, _ in rows}),
+            min((finding.since for _, _, finding in rows if finding.since), default=None),
+            len(rows) / every,
         )
         for _, rows in sorted(having.items())
     ]

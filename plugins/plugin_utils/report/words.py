@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 from markupsafe import Markup, escape
 
-from ..findings import Json
-from .view import canonical
+from ..findings import Finding, Json
+from .view import RULES, canonical
 
 LANGUAGES = ("vi", "en")
 WORDS: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.safe_load((Path(__file__).parent / "words.yml").read_text(encoding="utf-8"))
+LETTERS = 60  # of a value that a message shows
 KEY = re.compile(r"[a-z0-9_]+(\.[\w-]+)*")
 
 
@@ -26,19 +28,84 @@ def both(part: str, word: str) -> Markup:
     return Markup('<span lang="vi">{}</span><span lang="en">{}</span>').format(said["vi"], said["en"])
 
 
+def said(texts: Mapping[str, str]) -> Markup:
+    """A text that comes in both languages, from a catalogue."""
+    if texts["vi"] == texts["en"]:
+        return escape(texts["vi"])
+    return Markup('<span lang="vi">{}</span><span lang="en">{}</span>').format(texts["vi"], texts["en"])
+
+
+def feature(name: str) -> Markup:
+    """What a finding is about: a part of the vocabulary, a role of the centre, or its own name."""
+    return both("features", name) if name in WORDS["features"] else check(name)
+
+
+def subject(rules: Mapping[str, Mapping[str, str]], finding: Finding) -> Markup:
+    """What was judged: a rule by its text, everything else by its check."""
+    if finding.feature == RULES:
+        name, _, part = finding.check.partition(" ")
+        if name in rules:
+            return Markup("<code>{}</code> {}{}").format(name, said(rules[name]), Markup(" <code>{}</code>").format(part) if part else "")
+    return check(finding.check)
+
+
+def moment(text: str) -> str:
+    """An ISO 8601 time as dd/mm/yyyy hh:mm, which both languages read; anything else as it is."""
+    try:
+        return f"{datetime.fromisoformat(text):%d/%m/%Y %H:%M}"
+    except ValueError:
+        return text
+
+
+def age(now: datetime, text: str) -> Markup:
+    """For how many days something has stood; nothing for less than one, or where nobody knows."""
+    try:
+        days = (now - datetime.fromisoformat(text)).days
+    except (ValueError, TypeError):
+        return Markup()
+    return Markup("{} {}").format(plainly(days), both("counts", "day" if days == 1 else "days")) if days > 0 else Markup()
+
+
 def check(name: str) -> Markup:
     """A key of the vocabulary in words, segment by segment; a task by what it looks after, with the unit or file that it names."""
     task, _, subject = name.partition(": ")
     if task in WORDS["tasks"]:
         return both("tasks", task) + (Markup(": <code>{}</code>").format(subject) if subject else Markup())
-    segments = name.split(".")
-    if not KEY.fullmatch(name) or segments[0] not in WORDS["keys"]:
+    if not _is_key(name):
         if name in WORDS["values"]:
             return both("values", name)
         return Markup('<bdi lang="en">{}</bdi>').format(name)
-    sides = [" · ".join(WORDS["keys"].get(segment, {}).get(language, segment) for segment in segments) for language in LANGUAGES]
-    vi, en = (side[:1].upper() + side[1:] for side in sides)
+    vi, en = (_key(name, language) for language in LANGUAGES)
     return escape(vi) if vi == en else Markup('<span lang="vi">{}</span><span lang="en">{}</span>').format(vi, en)
+
+
+def plain_check(name: str, language: str) -> str:
+    """The same for a message without markup, in one language."""
+    task, _, subject = name.partition(": ")
+    if task in WORDS["tasks"]:
+        return WORDS["tasks"][task][language] + (f": {subject}" if subject else "")
+    return _key(name, language) if _is_key(name) else plain_value(name, language)
+
+
+def plain_value(value: Json, language: str) -> str:
+    """A JSON value for a message without markup: its first line."""
+    if value is None or value in ("", []):
+        return WORDS["values"]["nothing"][language]
+    if isinstance(value, bool):
+        return WORDS["values"]["on" if value else "off"][language]
+    if isinstance(value, str) and value in WORDS["values"]:
+        return WORDS["values"][value][language]
+    first, *more = _plain(value).strip().splitlines() or [""]
+    return first if len(first) <= LETTERS and not more else f"{first[:LETTERS]}…"
+
+
+def _is_key(name: str) -> bool:
+    return bool(KEY.fullmatch(name)) and name.split(".", maxsplit=1)[0] in WORDS["keys"]
+
+
+def _key(name: str, language: str) -> str:
+    said = " · ".join(WORDS["keys"].get(segment, {}).get(language, segment) for segment in name.split("."))
+    return said[:1].upper() + said[1:]
 
 
 def shown(value: Json) -> Markup:

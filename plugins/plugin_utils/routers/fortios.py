@@ -107,6 +107,11 @@ def understand(answers: Mapping[str, str]) -> tuple[Node, ...]:
     return tuple(map(_hidden, parse(answers[READ])))
 
 
+def whole(answers: Mapping[str, str]) -> str:
+    """The whole configuration as text, without secrets."""
+    return render(understand(answers))
+
+
 def _hidden(node: Node) -> Node:
     words = node.words
     if words[0] == "set" and len(words) > 2 and (words[2] == "ENC" or _SECRET_KEYS.match(words[1])):
@@ -282,6 +287,7 @@ FORTIOS = Platform(
     reads=(READ,),
     understand=understand,
     compare=compare,
+    whole=whole,
     refusal=re.compile(r"Command fail\. Return code|Unknown action|command parse error|entry not found in datasource", re.IGNORECASE),
     guard=None,
 )

@@ -99,6 +99,11 @@ def understand(answers: Mapping[str, str]) -> tuple[Line, ...]:
     return parse(answers[READ])
 
 
+def whole(answers: Mapping[str, str]) -> str:
+    """The whole configuration as text, without secrets."""
+    return render(understand(answers))
+
+
 def compare(running: tuple[Line, ...], state: RouterState) -> Comparison:
     """What a person would have to type, and what is against it."""
     wanted = tuple({one.line: one for one in _intended(state)}.values())
@@ -295,6 +300,7 @@ JUNOS = Platform(
     reads=(READ,),
     understand=understand,
     compare=compare,
+    whole=whole,
     refusal=re.compile(r"^\s*(?:error:|syntax error|unknown command|missing argument)", re.MULTILINE),
     guard=None,
 )

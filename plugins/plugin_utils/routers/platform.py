@@ -73,7 +73,8 @@ class Platform:
 
     ``reads`` are all commands of a run that changes nothing, in this order. ``understand`` makes of their answers what the others work on,
     and raises Garbled when an answer is incomplete. ``compare`` is pure. ``enter`` and ``leave`` stand around commands where a platform
-    has a mode for changes. ``guard`` is None where motcua reads and compares, and changes nothing.
+    has a mode for changes. ``guard`` is None where motcua reads and compares, and changes nothing. ``whole`` makes of the answers what
+    people keep: the whole configuration as text, motcua's part and everybody's, without secrets and without what changes by itself.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Platform:
     reads: tuple[str, ...]
     understand: Callable[[Mapping[str, str]], Any]
     compare: Callable[[Any, RouterState], Comparison]
+    whole: Callable[[Mapping[str, str]], str]
     refusal: re.Pattern[str]  # an answer that says that a command was refused
     guard: Guard | None
     prepare: tuple[Command, ...] = ()  # once a session, before the first read: paging off

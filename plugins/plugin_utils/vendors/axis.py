@@ -128,7 +128,7 @@ ITEMS = (
         row="users",
         match="name",
         settings=(Setting("role", "", "role", choice(admin="admin", operator="operator", viewer="viewer")),),
-        secret="pwd",  # noqa: S106  a place in a form
+        write_only="pwd",
         names=ACCOUNT,
     ),
     Items(

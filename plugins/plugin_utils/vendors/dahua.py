@@ -93,7 +93,7 @@ ITEMS = (
         row="users",
         match="Name",
         settings=(Setting("role", "", "Group", choice(admin="admin", viewer="user")),),
-        secret="Password",  # noqa: S106  a place in a row
+        write_only="Password",
         evidence="experimental",  # addUser over RPC2 is an assumption; modifyPassword is coded by others
     ),
     Items(
@@ -108,7 +108,7 @@ ITEMS = (
             Setting("port", "", "Port", number()),
             Setting("user", "", "UserName"),
         ),
-        secret="Password",  # noqa: S106  a place in a row
+        write_only="Password",
         owner="user",
         roles=("nvr",),
     ),

@@ -149,7 +149,7 @@ ITEMS = (
         row="User",
         match="userName",
         settings=(Setting("role", "", "userLevel", choice(admin="Administrator", operator="Operator", viewer="Viewer")),),
-        secret="password",  # noqa: S106  a place in a document
+        write_only="password",
     ),
     Items(
         "onvif_users",
@@ -157,7 +157,7 @@ ITEMS = (
         row="User",
         match="userName",
         settings=(Setting("role", "", "userType", choice(admin="administrator", operator="operator", viewer="mediaUser")),),
-        secret="password",  # noqa: S106  a place in a document
+        write_only="password",
     ),
     Items(
         "rights",
@@ -182,7 +182,7 @@ ITEMS = (
             Setting("port", "", f"{SOURCE}/managePortNo", number()),
             Setting("user", "", f"{SOURCE}/userName"),
         ),
-        secret=f"{SOURCE}/password",
+        write_only=f"{SOURCE}/password",
         owner="user",
         roles=NVR,
     ),

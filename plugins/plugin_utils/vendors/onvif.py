@@ -119,7 +119,7 @@ ITEMS = (
         row="User",
         match="Username",
         settings=(Setting("role", "", "UserLevel", choice(admin="Administrator", operator="Operator", viewer="User")),),
-        secret="Password",  # noqa: S106  a place in a request
+        write_only="Password",
     ),
     Items(
         "recordings",

@@ -52,10 +52,19 @@ def gap_and_back(seconds):
     return begun_s, time.time()
 
 
+def recorded():
+    """Whether every camera has been recorded for two minutes: what is younger may not be entered yet."""
+    return all(whole(camera, time.time() - 180, time.time() - 120)["gaps"] == [] for camera in CAMERAS)
+
+
 def filled(seconds):
+    assert eventually(recorded, ENTER_SECONDS + 120), "the cameras should be recorded before they are cut off"
     begun_s, back_s = gap_and_back(seconds)
     # What is younger than three pieces isn't asked for yet, and the gap's end must be old enough too.
-    whole_gap = lambda: time.time() > back_s + ENTER_SECONDS and min(listed(begun_s, seconds).values()) > seconds - 10  # noqa: E731
+
+    def whole_gap():
+        return time.time() > back_s + ENTER_SECONDS and min(listed(begun_s, seconds).values()) > seconds - 10
+
     assert eventually(whole_gap, ENTER_SECONDS + 3 * 60), "the gap should be listed once footage follows it"
     ran = centre("systemctl", "start", "motcua-backfill@now.service", timeout=1800 + 4 * seconds)
     assert ran.code == 0, ran.text + centre("journalctl", "-u", "motcua-backfill@now.service", "-n", "30", "--no-pager").text

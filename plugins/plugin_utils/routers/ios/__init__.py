@@ -14,7 +14,7 @@ from .guard import RELOAD, REVERT
 from .intended import intended, lacks
 from .ours import owned
 from .remedy import remedy
-from .running import READS, Running, understand
+from .running import READS, Running, understand, whole
 
 
 def compare(running: Running, state: RouterState) -> Comparison:
@@ -44,6 +44,7 @@ IOS = Platform(
     reads=READS,
     understand=understand,
     compare=compare,
+    whole=whole,
     # Most refusals begin with "%"; log lines, warnings, confirmations and answers of reads do too.
     refusal=re.compile(
         r"^\s*% ?(?![A-Z0-9_]+-[0-7]-|No Rollback Confirmed Change|CDP is not enabled|Generating|Warning|Please|You already|The key|SSH)\S"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .grammar import Block, hidden, parse
+from .grammar import Block, hidden, lines_of, parse
 
 READS = ("show version", "show running-config", "show cdp", "show snmp user")
 
@@ -50,6 +50,11 @@ def understand(answers: Mapping[str, str]) -> Running:
         cdp="Global CDP information" in cdp or "Sending CDP packets" in cdp,
         snmp_users=None if users.lstrip().startswith("%") else frozenset(re.findall(r"User name: *(\S+)", users)),
     )
+
+
+def whole(answers: Mapping[str, str]) -> str:
+    """The running configuration without secrets, times of its last change and its size."""
+    return lines_of(understand(answers).blocks)
 
 
 def _has_gcm(version: str) -> bool:

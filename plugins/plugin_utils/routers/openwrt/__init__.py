@@ -13,7 +13,7 @@ from .intended import intended, kept_secrets, lacking
 from .owned import ours_of, text_of, unknown_options, with_unknown
 from .places import find_places
 from .remedy import way
-from .running import READS, Running, understand
+from .running import READS, Running, understand, whole
 
 # uci's errors begin with its name, the shell's with its own; nft says where. fw4 warns of anybody's sections, which refuses nothing.
 REFUSAL = re.compile(
@@ -52,6 +52,7 @@ OPENWRT = Platform(
     reads=READS,
     understand=understand,
     compare=compare,
+    whole=whole,
     refusal=REFUSAL,
     guard=GUARD,
 )

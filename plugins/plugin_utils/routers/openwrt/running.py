@@ -116,6 +116,14 @@ def _whole(answer: str, end: str, what: str) -> str:
     return "\n".join(lines[:-1]) + "\n"
 
 
+def whole(answers: Mapping[str, str]) -> str:
+    """UCI as it is exported, without secrets, and whose keys and accounts there are; motcua's own files are the comparison's matter."""
+    running = understand(answers)
+    beside = [f"# starts {name}" for name in sorted(running.starts)] + [f"# account {name}" for name in sorted(running.accounts)]
+    keys = [f"# {KEYS}: {line}" for line in running.files.get(KEYS, "").splitlines()]
+    return "\n".join([answers[RELEASE_READ].strip(), answers[UCI_READ].replace(f"# {END}", "").strip(), *beside, *keys]) + "\n"
+
+
 def _facts(text: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {key: [] for key in ("there", "starts", "public", "account", "bgpd", "change")}
     for line in text.splitlines():

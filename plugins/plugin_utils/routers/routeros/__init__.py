@@ -8,7 +8,7 @@ from ..platform import Comparison, Platform
 from ..state import RouterState
 from .guard import guard
 from .remedy import compare
-from .running import READS, REFUSAL, Running, understand
+from .running import READS, REFUSAL, Running, understand, whole
 
 __all__ = ["ROUTEROS6", "ROUTEROS7"]
 
@@ -27,6 +27,7 @@ def _platform(major: int) -> Platform:
         reads=READS[major],
         understand=read,
         compare=against,
+        whole=whole,
         refusal=REFUSAL,
         guard=guard(major),
     )

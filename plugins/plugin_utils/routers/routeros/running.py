@@ -33,6 +33,13 @@ FLOATING = re.compile(r"^\s*(\d+\s+)?[UR]*F[UR]*\s", re.MULTILINE)
 NO_FLAG = re.compile(r"^(Flags|Columns):.*$", re.MULTILINE)
 
 
+# What an export says of its own making, and a user's last visit, change by themselves; a community is a password.
+MADE = re.compile(r"^# .*(?: by RouterOS |software id).*\n", re.MULTILINE)
+VISITED = re.compile(r" last-logged-in=(?:\"[^\"]*\"|\S+(?: \d\d:\d\d:\d\d)?)")
+COMMUNITIES = re.compile(r"^/snmp community\n(?:(?!/).*\n?)*", re.MULTILINE)
+NAMED = re.compile(r"(\bname=)(?:\"[^\"]*\"|[^\s\\]+)")
+
+
 @dataclass(frozen=True)
 class Row:
     """An entry that somebody added. ``values`` are as the export has them, defaults left out."""
@@ -98,6 +105,14 @@ def understand(answers: Mapping[str, str], major: int) -> Running:
     keys = {row["name"]: row.get("public-key", "") for row in read_listing(answers.get(WIREGUARD, "")) if "name" in row}
     in_safe_mode = bool(FLOATING.search(NO_FLAG.sub("", answers[HISTORY])))
     return Running(version, export, rows, settings, keys, size_bytes(resource.get("free-hdd-space", "")), in_safe_mode)
+
+
+def whole(answers: Mapping[str, str]) -> str:
+    """The export, and the users and keys that stand in none; without secrets and what changes by itself."""
+    export = next(answer for command, answer in answers.items() if command.startswith("/export"))
+    export = COMMUNITIES.sub(lambda menu: NAMED.sub(r"\1(secret)", menu[0]), MADE.sub("", export))
+    beside = (f"# {command}\n{VISITED.sub('', answers[command]).strip()}" for command in (USERS, KEYS) if command in answers)
+    return "\n".join([export.strip(), *beside]) + "\n"
 
 
 def _accept(command: str, answer: str) -> None:

@@ -14,7 +14,7 @@ from .intended import intended, lacks
 from .lines import WORDS13, WORDS14, Words
 from .ours import owned
 from .remedy import after, remedy, undoing
-from .running import READS, Running, understand
+from .running import READS, Running, understand, whole
 
 
 def _compare(running: Running, state: RouterState, words: Words) -> Comparison:
@@ -52,6 +52,7 @@ VYOS14 = Platform(
     reads=READS,
     understand=understand,
     compare=compare14,
+    whole=whole,
     refusal=re.compile(
         r"Commit failed|Set failed|Delete failed|Configuration path: \[.*\] is not valid|Invalid (?:command|value)|is not valid|Cannot exit"
         r"|already locked|No space left on device|Permission denied|command not found|Load failed|Unit .* already",

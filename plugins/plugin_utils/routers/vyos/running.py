@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .grammar import Path, hidden, parse
+from .grammar import Path, hidden, parse, render
 
 READS = ("show version", "show configuration commands")
 
@@ -33,3 +33,8 @@ def understand(answers: Mapping[str, str]) -> Running:
     paths = map(hidden, parse(answers["show configuration commands"]))
     # "plaintext-password ''" stands beside every encrypted one in some versions and says nothing.
     return Running(tuple(path for path in paths if len(path) < 2 or path[-2] not in ("plaintext-password", "plaintext-key")))
+
+
+def whole(answers: Mapping[str, str]) -> str:
+    """The running configuration without secrets."""
+    return render(understand(answers).paths)
