@@ -132,7 +132,7 @@ class Edit:
             if file.read() != file.disk:
                 raise ModelError(f"{file.path}: was changed by somebody else meanwhile, so nothing is written; do this again")
         try:
-            _replace_all({file.path: text for file, text in changed})
+            replace_all({file.path: text for file, text in changed})
         except OSError as error:
             raise ModelError(f"{error.filename}: can't be written ({error.strerror}), so nothing is; make room or give the right") from None
         return tuple(file.path for file, _ in changed)
@@ -160,7 +160,7 @@ def _unified(file: SiteFile, text: str) -> str:
     return "".join(difflib.unified_diff(before, after, source, target))
 
 
-def _replace_all(texts: Mapping[Path, str]) -> None:
+def replace_all(texts: Mapping[Path, str]) -> None:
     """Every draft is on the disk before the first file is replaced; an empty text removes its file."""
     with ExitStack() as drafts:
         ready: dict[Path, Path] = {}

@@ -26,7 +26,7 @@ READ = {
     "services.onvif": True,
     "access.lockout": True,
     "access.tls_min": "1.2",
-    "certificate.expires": "2027-11-26T00:00:00+00:00",
+    "certificate.expires": "2099-11-26T00:00:00+00:00",
     "users.admin.role": "admin",
     "users.motcua-view.role": "viewer",
     "onvif_users.motcua-onvif.role": "viewer",

@@ -1,5 +1,6 @@
 """`motcua audit`: what it leaves behind and how it ends, with a playbook that is played."""
 
+import json
 import re
 import resource
 import shutil
@@ -21,6 +22,8 @@ from typer.testing import CliRunner
 from cli import audit as module
 from cli import background
 from cli import history as history_module
+
+from .judging import VALUES
 
 LAB = "inventory/lab/province.yml"
 
@@ -92,6 +95,22 @@ def test_it_ends_as_the_findings_say(audit, tmp_path, findings, ended, code):
         assert "services.upnp" in done.output
     if code == 1 and findings and findings[0].status == "error":
         assert "no [bold]answer" in done.output
+
+
+@pytest.mark.parametrize(
+    ("upnp", "profile", "code"),
+    [(False, "vendor-hardening", 0), (True, "vendor-hardening", 2), (None, "vendor-hardening", 1), (True, "level2", 0)],
+    ids=["kept", "broken", "untold", "not asked for"],
+)
+def test_rules_judge_what_the_audit_read(audit, tmp_path, upnp, profile, code):
+    values = VALUES["a-cam1"] | {"time.ntp": ["192.168.5.1"], "services.upnp": upnp}
+    read = Snapshot("lang-giang-cam1", {key: value for key, value in values.items() if value is not None})
+    done = audit("exit 0", "--profile", profile, findings=[row("pass")], snapshots=[read])
+    assert done.exit_code == code, done.output
+    counts = json.loads((tmp_path / "reports" / "latest" / "rules.json").read_text())["rules"].get("HD-04")
+    assert counts == (None if profile == "level2" else {{False: "pass", True: "fail", None: "error"}[upnp]: 1})
+    assert "1 devices:" in done.output
+    assert ("HD-04" in done.output) == bool(code)
 
 
 def test_it_never_applies_and_passes_the_limit_on(audit, tmp_path):

@@ -151,7 +151,18 @@ def test_what_a_device_does_not_have_is_off_there_and_otherwise_skipped():
 def test_what_no_one_knows_how_to_ask_is_skipped():
     dahua = written(f"{CAMERA}.vendor", "dahua")
     assert judged(dahua, says("a-cam1", "access.rtsp_auth", None)).reasons["HD-08"] == {
-        "no way to read it is known for this kind of device": 1
+        "no way to read access.rtsp_auth is known for this kind of device": 1
+    }
+
+
+def test_a_rule_of_which_a_part_cannot_be_judged_has_not_passed():
+    dahua = written(f"{CAMERA}.vendor", "dahua")
+    found = judged(dahua, says("a-cam1", "access.tls_min", None))
+    assert found.tally["HD-07"] == {"pass": 1, "skipped": 1}
+    assert found.reasons["HD-07"] == {"no way to read access.tls_min is known for this kind of device": 1}
+    assert judged(dahua, says("a-cam1", "access.tls_min", None), says("a-cam1", "services.https", False)).tally["HD-07"] == {
+        "pass": 1,
+        "fail": 1,
     }
 
 
@@ -243,7 +254,7 @@ def test_waivers_move_the_tally():
 
 
 def answer(question, said="yes", on=date(2026, 11, 1), where="checklist", note=None):
-    return written(where, {question: {"answer": said, "by": "Trần B, Sở KHCN", "on": on} | ({"note": note} if note else {})})
+    return written(where, {question: {"answer": said, "by": "Trần B, Sở KHCN", "day": on} | ({"note": note} if note else {})})
 
 
 @pytest.mark.parametrize(
@@ -333,7 +344,7 @@ def test_a_mistake_in_the_catalogue_is_one_sentence_with_file_and_key(tmp_path, 
     ],
 )
 def test_an_answer_that_nobody_asked_for_is_a_mistake_of_the_model(lab, place, question, sentence):
-    given = {question: {"answer": True, "by": "A", "on": date(2026, 11, 1)}}
+    given = {question: {"answer": True, "by": "A", "day": date(2026, 11, 1)}}
     file = lab / place
     whole = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {"checklist": given}
     if "sites" in whole:

@@ -177,7 +177,7 @@ def test_what_goes_up_is_what_the_device_is_set_to():
     value = province({"a": office([{"streams": {"main": FULL, "sub": FULL}, "recorder": "nvr1/1"}, {}])})
     hosts = {host.name: host for host in desired(value, plan(value))}
     sub = hosts["a-cam1"].desired["streams"]["sub"]
-    assert "main" not in hosts["a-cam1"].desired["streams"], "the recorder's own recordings stay as they are"
+    assert hosts["a-cam1"].desired["streams"]["main"] == {"audio": False}, "the recorder's own pictures stay as they are, without sound"
     assert (sub["codec"], sub["height"], sub["fps"], sub["gop_frames"], sub["smart_codec"]) == ("h265", 1080, 25, 50, False)
     rows = {row["camera"]: row for row in hosts["centre-server"].desired["recorder"]["cameras"]}
     assert rows["a-cam1"]["path"] == "/Streaming/Channels/102"
@@ -288,4 +288,4 @@ def test_a_picture_now_and_then_is_no_stream_to_record():
     assert planned.streams["a"].cameras["cam1"].step is STILLS
     hosts = {host.name: host for host in desired(value, planned)}
     assert hosts["centre-server"].desired["recorder"]["cameras"] == []
-    assert "main" not in hosts["a-cam1"].desired["streams"]
+    assert hosts["a-cam1"].desired["streams"]["main"] == {"audio": False}

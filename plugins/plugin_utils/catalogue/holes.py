@@ -14,9 +14,10 @@ from .hole_rules import Device, Hole, rule_of
 
 __all__ = ["RULES", "Hole", "device_of", "holes_of"]
 
-_FILE = json.loads((Path(__file__).parent / "vuln_rules.json").read_text(encoding="utf-8"))
-RULES = tuple(rule_of(raw) for raw in _FILE["rules"])
-UNNAMED = frozenset(_FILE["unnamed"])  # vendors of ours that name no maker
+FILE = Path(__file__).parent / "vuln_rules.json"
+_READ = json.loads(FILE.read_text(encoding="utf-8"))
+RULES = tuple(rule_of(raw) for raw in _READ["rules"])
+UNNAMED = frozenset(_READ["unnamed"])  # vendors of ours that name no maker
 
 
 def device_of(

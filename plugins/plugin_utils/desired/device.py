@@ -31,7 +31,7 @@ def camera_host(province: Province, planned: Plan, name: str, key: str) -> Host:
         return _channel_camera(planned, name, site, key, camera, streams)
     assert camera.address is not None
     local = {} if "sub" in streams else {"sub": _stream(SUB_STREAM)}
-    wish = {**_baseline(province, site, device_host(name, key), VENDORS[camera.vendor]), "streams": {**streams, **local}}
+    wish = {**_baseline(province, site, device_host(name, key), VENDORS[camera.vendor]), "streams": _silent({**streams, **local})}
     wish["overlay"] = {"name": camera.name, "clock": True}
     _set_otherwise(wish, camera.settings, f"sites.{name}.cameras.{key}", streams)
     host = _device(planned, name, device_host(name, key), camera, camera.address, "camera", wish)
@@ -43,7 +43,7 @@ def _channel_camera(planned: Plan, name: str, site: Site, key: str, camera: Came
     """A camera without a LAN address: its recorder is the device that answers for it."""
     assert camera.through is not None
     nvr = site.nvrs[camera.through.nvr]
-    wish: dict[str, Any] = {"overlay": {"name": camera.name}, "streams": dict(streams)}
+    wish: dict[str, Any] = {"overlay": {"name": camera.name}, "streams": _silent(streams)}
     _set_otherwise(wish, camera.settings, f"sites.{name}.cameras.{key}", streams)
     host = _device(planned, name, device_host(name, key), nvr, nvr.address, "camera", wish)
     recorder = device_host(name, camera.through.nvr)
@@ -107,6 +107,11 @@ def _set_otherwise(wish: dict[str, Any], settings: Mapping[str, Any], path: str,
         for section in sections:
             place = place.setdefault(section, {})
         place[last] = list(value) if isinstance(value, tuple) else value
+
+
+def _silent(streams: Mapping[str, Any]) -> dict[str, Any]:
+    """No stream carries sound: not the ones that stay at the site either."""
+    return {name: {"audio": False} for name in ("main", "sub") if name not in streams} | dict(streams)
 
 
 def _stream(step: Step) -> dict[str, Any]:

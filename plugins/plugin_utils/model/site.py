@@ -104,7 +104,7 @@ class Answer(Value):
 
     answer: Literal["yes", "no", "not_applicable"]
     by: Text = Field(description="who answers for it: name and office")
-    on: date
+    day: date
     note: Sentence | None = None
 
     @field_validator("answer", mode="before")

@@ -61,7 +61,7 @@ def rules_of(
         found, one = broken.get(name, []), known.get(name)
         text = {"vi": one.vi, "en": one.en} if one else {"vi": name, "en": name}
         source = {language: one.source_in(language) if one else "" for language in ("vi", "en")}
-        counts = {status: dict(tally.get(name, _devices(found))).get(status, 0) for status in COUNTED}
+        counts: dict[str, int] = {status: dict(tally.get(name, _devices(found))).get(status, 0) for status in COUNTED}
         shown = tuple(row for row in found if row.status in ("fail", "error"))
         rules.append(Rule(name, text, source, severities.get(name, ""), bool(one and one.unconfirmed), counts, shown))
     return tuple(sorted(rules, key=_worst_first))

@@ -34,15 +34,15 @@ def asked(site: Site | None, profiles: frozenset[str]) -> Iterator[Question]:
 def verdict(question: Question, answers: Mapping[str, Answer], on: date, profiles: frozenset[str]) -> tuple[Verdict | None, str]:
     """What the answer means on a day, and who gave it; None where the question doesn't apply."""
     answer = answers.get(question.id)
-    if answer is None or answer.on > on:
+    if answer is None or answer.day > on:
         return unsaid(OPEN), ""
-    who = f"answered by {answer.by} on {answer.on}{f': {answer.note}' if answer.note else ''}"
+    who = f"answered by {answer.by} on {answer.day}{f': {answer.note}' if answer.note else ''}"
     if answer.answer == "no":
         return fails("yes", "no"), who
     if answer.answer == "not_applicable":
         return None, who
     months = question.months(profiles)
-    if months is not None and on > after_months(answer.on, months):
+    if months is not None and on > after_months(answer.day, months):
         return fails(f"an answer of the last {months} months", "an older answer"), who
     return PASS, who
 
@@ -55,7 +55,7 @@ def open_questions(province: Province, site: str | None, on: date, profiles: fro
     for question in asked(place, profiles):
         said, _ = verdict(question, answers, on, profiles)
         if said is not None and (said.status == "skipped" or said.actual == "an older answer"):
-            found.append(Open(site, question, answers[question.id].on if said.status == "fail" else None))
+            found.append(Open(site, question, answers[question.id].day if said.status == "fail" else None))
     return tuple(found)
 
 

@@ -11,8 +11,8 @@ from ..findings import Status
 from .subject import Said, Subject
 
 SWITCH = {True: "on", False: "off"}
-# How far a verdict speaks against: the worst of several conditions counts, and one that passes outweighs one that says nothing.
-WEIGHT: Mapping[Status, int] = {"fail": 4, "error": 3, "waived": 2, "pass": 1, "skipped": 0}
+# The worst of several conditions counts: a rule of which a part can't be judged hasn't passed.
+WEIGHT: Mapping[Status, int] = {"fail": 4, "error": 3, "waived": 2, "skipped": 1, "pass": 0}
 HOLDS: Mapping[Operator, Callable[[Any, Any], bool]] = {
     "equals": lambda value, bound: type(value) is type(bound) and bool(value == bound),
     "in": lambda value, bound: value in bound,

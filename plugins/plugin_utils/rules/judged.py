@@ -142,7 +142,10 @@ class _Book:
         if whole.status == "skipped":
             self._reasons[rule.id][whole.actual] += 1
         unread = any(one.actual == UNREAD for one in rows)
-        source = self._requirements[rule.id].source or "advice"
+        required = self._requirements[rule.id]
+        source = (
+            f"{required.source}{' (chưa đối chiếu với văn bản gốc)' if required.unconfirmed else ''}" if required.citations else "advice"
+        )
         evidence = "; ".join([source, *([f"read: {', '.join(read)}"] if isinstance(rule, Rule) else read)])
         for one in rows:
             if one.status in TROUBLE and one.actual != UNREAD:

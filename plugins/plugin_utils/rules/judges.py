@@ -141,15 +141,15 @@ def _hole(hole: Hole) -> Verdict:
 def _holes(subject: Subject) -> tuple[Hole, ...] | Verdict | None:
     """What is known of its firmware: read of the device, else written in the model; without a model a verdict."""
     device = subject.device
-    if isinstance(device, Router):
-        if device.platform == "linux":
-            return None  # its packages are Debian's, and so are its updates
-        if device.firmware is None:
-            return unsaid(UNWRITTEN.format(key="router.firmware"))
-        return holes_of(None, device.model, device.firmware, device.build, platform=device.platform, on=subject.on)
     assert device is not None
     read = {} if subject.snapshot is None else subject.snapshot.values
     model, firmware, build = (read.get(f"identity.{key}") or getattr(device, key) for key in ("model", "firmware", "build"))
+    if isinstance(device, Router):
+        if device.platform == "linux":
+            return None  # its packages are Debian's, and so are its updates
+        if firmware is None:
+            return unsaid(UNWRITTEN.format(key="router.firmware"))
+        return holes_of(None, model, firmware, build, platform=device.platform, on=subject.on)
     if model is None:
         return untold(NO_HOLE, UNREAD if subject.snapshot is None else "it doesn't say its model")
     found = holes_of(device.vendor, model, firmware, build, on=subject.on)

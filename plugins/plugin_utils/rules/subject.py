@@ -14,7 +14,7 @@ from ..model import Camera, Nvr, Province, Router, Site
 from ..snapshots import Snapshot
 from ..vendors import VENDORS
 
-NO_WAY = "no way to read it is known for this kind of device"
+NO_WAY = "no way to read {key} is known for this kind of device"
 UNREAD = "nothing was read of it"
 UNWRITTEN = "nobody has written {key}"
 
@@ -74,7 +74,7 @@ class Subject:
         if key in self.snapshot.unknown:
             return Said("untold", why=self.snapshot.unknown[key])
         if not self._has_a_row(key):
-            return Said("unsaid", why=NO_WAY)
+            return Said("unsaid", why=NO_WAY.format(key=key))
         reason = self.snapshot.unsupported.get(key)
         return Said("untold", why="the device doesn't say it") if reason is None else Said("absent", why=reason)
 
