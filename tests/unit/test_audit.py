@@ -1,8 +1,9 @@
 """`motcua audit`: what it leaves behind and how it ends, with a playbook that is played."""
 
+import resource
 import sqlite3
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -123,6 +124,42 @@ def test_an_audit_whose_history_cant_be_kept_ends_as_it_would(audit, tmp_path):
     assert done.exit_code == 0
     assert "history.db: the history can't be used" in done.output and "this audit isn't entered" in done.output
     assert (tmp_path / "reports/latest/report.html").exists()
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(audit, tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16_000, hard))  # no file may grow beyond, as on a disk that fills
+    try:
+        done = audit("exit 0", findings=[row("pass")])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert isinstance(done.exception, MotcuaError), done.output
+    assert "report.html: can't be written (File too large); make room" in str(done.exception)
+    assert not (tmp_path / "reports/latest").exists()
+    (folder,) = (path for path in (tmp_path / "reports").iterdir() if path.is_dir())
+    assert {file.name for file in folder.iterdir()} == {"findings.json", "snapshots.json", "playbook.log"}
+
+
+def test_a_clock_that_jumps_back_loses_no_finding(audit, tmp_path, monkeypatch):
+    drift = [row("fail", expected=False, actual=True)]
+    assert audit("exit 0", findings=drift).exit_code == 2
+
+    class Jumped(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return super().now(tz) - timedelta(days=365)
+
+    monkeypatch.setattr(module, "datetime", Jumped)
+    done = audit("exit 0", findings=drift)
+    assert done.exit_code == 2 and "services.upnp" in done.output
+    assert (tmp_path / "reports/latest").resolve().name.startswith(f"{Jumped.now():%Y}")
+    assert audit("exit 0", findings=[row("pass")]).exit_code == 0
+
+
+def test_snapshots_that_are_missing_are_no_pass(audit):
+    done = audit("rm $(dirname $MOTCUA_FINDINGS)/snapshots.json; exit 0", findings=[row("pass")])
+    assert done.exit_code == 1
+    assert isinstance(done.exception, MotcuaError)
 
 
 @pytest.fixture
