@@ -77,6 +77,10 @@ devices:
       description: The whole configuration that runs, of routers; without secrets and what changes by itself.
       type: str
       returned: when it was read
+    version:
+      description: The firmware that runs, of routers.
+      type: str
+      returned: when it was read
     evidence:
       description: What was read, and when.
       type: str

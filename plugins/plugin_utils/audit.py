@@ -39,8 +39,8 @@ async def audit_all(hosts: Mapping[str, Mapping[str, Any]], loader: Any, bounds:
     """What became of each host, of those that are cameras, recorders or routers with a command line. ``hosts``: name -> its variables.
 
     A device's result is what the action `motcua.cctv.device` says in check mode, with all that was read as ``read``; a router's what
-    `motcua.cctv.router` says, with its whole configuration as ``config``. ``evidence`` says what was read, and when. One that fails has
-    ``msg`` and ``kind``, and stops no other.
+    `motcua.cctv.router` says, with its firmware as ``version`` and its whole configuration as ``config``. ``evidence`` says what was read,
+    and when. One that fails has ``msg`` and ``kind``, and stops no other.
     """
     results: dict[str, dict[str, Any]] = {}
     groups: dict[tuple[str, str], list[Subject]] = defaultdict(list)
@@ -131,13 +131,14 @@ async def _talk(group: Sequence[Subject], seconds: float) -> None:
 
 
 async def _router(name: str, variables: Mapping[str, Any], loader: Any, seconds: float, results: dict[str, dict[str, Any]]) -> None:
-    outcome, console, said = guarded.Outcome(), None, {}
+    outcome, console = guarded.Outcome(), None
     try:
         console = Console(name, {}, variables, loader)
         state, router = console.state(), console.router()
         assert state is not None  # one was needed
         async with asyncio.timeout(seconds):
-            said["config"] = await _in_a_thread(lambda: guarded.audit(router, state, outcome))
+            whole = await _in_a_thread(lambda: guarded.audit(router, state, outcome))
+        said = {"config": whole.config, "version": whole.version}
     except TimeoutError:
         said = _failure(name, Unreachable(f"{name}: {SLOW} router_timeout"))
     except Exception as error:  # noqa: BLE001  whatever happens at one router stops no other

@@ -24,7 +24,7 @@ class Snapshot:
 
     ``values``: of cameras and recorders, vocabulary key -> JSON value, rows of lists as ``users.admin.role``; ``unsupported`` and
     ``unknown`` say why a key has none: the device doesn't have it, or it couldn't be told. ``config``: of routers and machines, what
-    runs, as text.
+    runs, as text; a router has ``identity.platform`` and ``identity.firmware`` beside it.
     """
 
     device: str
@@ -88,7 +88,7 @@ def of_audit(device: str, said: Mapping[str, Any]) -> Snapshot | None:
     if "read" in said:
         return of_running(device, said["read"])
     if "config" in said:
-        return Snapshot(device, {"identity.platform": said.get("platform", "")}, config=said["config"])
+        return Snapshot(device, {"identity.platform": said["platform"], "identity.firmware": said["version"]}, config=said["config"])
     return None
 
 

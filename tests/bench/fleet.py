@@ -1,6 +1,7 @@
 """Hikvision cameras that only answer, as many as are wanted: each at a loopback address of its own, ISAPI over HTTPS with digest, without delay.
 
-`python -m tests.bench.fleet FOLDER PORT FIRST LAST` is some of them; it prints `ready` when they listen.
+`python -m tests.bench.fleet FOLDER PORT FIRST LAST CAMERAS` is some of them; it prints `ready` when they listen. Numbers beyond CAMERAS are
+recorders of four channels.
 """
 
 import asyncio
@@ -31,8 +32,8 @@ def serial(number):
     return f"DS-2CD2143G2-I20230101AAWRJ{number:08}"
 
 
-def answers(number):
-    """Path to document: what a camera in use has, with a card to record on."""
+def answers(number, *, recorder=False):
+    """Path to document: what a camera in use has, with a card to record on; or what a recorder has."""
     mac = f"44:19:b6:00:{number >> 8:02x}:{number & 255:02x}"
     config = {"mac": mac, "model": "DS-2CD2143G2-I", "serial": serial(number), "address": address(number), "gateway": "127.64.255.254"}
     user = "<User><id>{}</id><userName>{}</userName><{kind}>{}</{kind}></User>"
@@ -46,23 +47,38 @@ def answers(number):
         + "</UserList>"
         for at, rows in lists.items()
     }
+    clock = f'<Time version="2.0" xmlns="{documents.V20}"><timeMode>NTP</timeMode><localTime>2026-11-26T08:00:00+07:00</localTime><timeZone>CST-7:00:00</timeZone></Time>'
+    if recorder:
+        config |= {"firmware": "V4.74.210", "firmware_date": "build 240826", "channels": []}
+        return documents.nvr(config) | users | {"/ISAPI/System/time": clock, "/ISAPI/ContentMgmt/InputProxy/channels": channels()}
     return (
         documents.camera(config | {"firmware": "V5.7.18", "firmware_date": "build 240826"})
         | users
         | {
             "/ISAPI/System/Video/inputs/channels/1": f'<VideoInputChannel version="2.0" xmlns="{documents.V20}"><id>1</id><inputPort>1</inputPort><name>Quầy tiếp nhận {number}</name><videoFormat>PAL</videoFormat></VideoInputChannel>',
-            "/ISAPI/System/time": f'<Time version="2.0" xmlns="{documents.V20}"><timeMode>NTP</timeMode><localTime>2026-11-26T08:00:00+07:00</localTime><timeZone>CST-7:00:00</timeZone></Time>',
+            "/ISAPI/System/time": clock,
             "/ISAPI/ContentMgmt/record/tracks/101": documents.track(1),
             "/ISAPI/ContentMgmt/Storage": f'<storage version="2.0" xmlns="{documents.V20}"><hddList size="1"><hdd><id>1</id><hddName>hdda</hddName><hddType>SD</hddType><status>ok</status><capacity>121920</capacity><freeSpace>0</freeSpace><property>RW</property></hdd></hddList></storage>',
         }
     )
 
 
+def channels():
+    """The four cameras that a recorder pulls."""
+    row = (
+        "<InputProxyChannel><id>{n}</id><name>Camera {n}</name><sourceInputPortDescriptor><proxyProtocol>HIKVISION</proxyProtocol><addressingFormatType>ipaddress"
+        "</addressingFormatType><ipAddress>192.168.254.{n}</ipAddress><managePortNo>8000</managePortNo><srcInputPort>1</srcInputPort><userName>admin</userName>"
+        "<streamType>auto</streamType></sourceInputPortDescriptor></InputProxyChannel>"
+    )
+    inner = "".join(row.format(n=number) for number in range(1, 5))
+    return f'<InputProxyChannelList version="2.0" xmlns="{documents.ISAPI}">{inner}</InputProxyChannelList>'
+
+
 class Camera:
     """One camera's documents, and what it was asked."""
 
-    def __init__(self, number):
-        self._documents = {path: text.encode() for path, text in answers(number).items()}
+    def __init__(self, number, *, recorder=False):
+        self._documents = {path: text.encode() for path, text in answers(number, recorder=recorder).items()}
         self._digest = Digest(f"IP CAMERA({number})", lambda: {USER: {"password": PASSWORD}}, NO_LOCK)
         self._asked = []
 
@@ -106,13 +122,14 @@ class Connection(asyncio.Protocol):
 
 
 @contextlib.contextmanager
-def fleet(folder, port, count):
-    """``count`` cameras, numbered from 1, in two processes."""
+def fleet(folder, port, cameras, recorders=0):
+    """So many cameras, numbered from 1, and recorders after them, in two processes."""
     certificate(folder, "camera")
+    count = cameras + recorders
     ends = [count * part // PROCESSES for part in range(PROCESSES + 1)]
     parts = [(first + 1, last) for first, last in itertools.pairwise(ends)]
     running = [
-        subprocess.Popen([sys.executable, "-m", "tests.bench.fleet", *map(str, (folder, port, *part))], stdout=subprocess.PIPE)
+        subprocess.Popen([sys.executable, "-m", "tests.bench.fleet", *map(str, (folder, port, *part, cameras))], stdout=subprocess.PIPE)
         for part in parts
     ]
     try:
@@ -131,12 +148,12 @@ def said(port, number):
         return json.load(answer)
 
 
-async def main(folder, port, first, last):
+async def main(folder, port, first, last, cameras):
     """Run until killed. One key for all: that the keys differ costs neither side anything."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate(folder, "camera"))
-    cameras = {address(number): Camera(number) for number in range(first, last + 1)}
-    server = await asyncio.get_running_loop().create_server(lambda: Connection(cameras), list(cameras), port, ssl=context)
+    devices = {address(number): Camera(number, recorder=number > cameras) for number in range(first, last + 1)}
+    server = await asyncio.get_running_loop().create_server(lambda: Connection(devices), list(devices), port, ssl=context)
     print("ready", flush=True)
     await server.serve_forever()
 

@@ -201,6 +201,28 @@ def test_a_disk_that_is_full_is_a_sentence_and_no_report_of_half_a_page(audit, t
     assert {path.name for path in folder.iterdir()} == {"playbook.log", "findings.json", "snapshots.json"}
 
 
+def test_a_clock_that_jumps_back_loses_no_finding(audit, tmp_path, monkeypatch):
+    drift = [row("fail", expected=False, actual=True)]
+    assert audit("exit 0", findings=drift).exit_code == 2
+
+    class Jumped(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return super().now(tz) - timedelta(days=365)
+
+    monkeypatch.setattr(module, "datetime", Jumped)
+    done = audit("exit 0", findings=drift)
+    assert done.exit_code == 2 and "services.upnp" in done.output
+    assert (tmp_path / "reports/latest").resolve().name.startswith(f"{Jumped.now():%Y}")
+    assert audit("exit 0", findings=[row("pass")]).exit_code == 0
+
+
+def test_snapshots_that_are_missing_are_no_pass(audit):
+    done = audit("rm $(dirname $MOTCUA_FINDINGS)/snapshots.json; exit 0", findings=[row("pass")])
+    assert done.exit_code == 1
+    assert isinstance(done.exception, MotcuaError)
+
+
 @pytest.fixture
 def past(audit, tmp_path, monkeypatch):
     """Run `motcua history` over the reports of one audit with one finding and one without."""

@@ -1,16 +1,35 @@
 """motcua.cctv.audit: one task for a whole play, against emulated devices and routers: what it says, what it asks, and what stops it."""
 
 import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.motcua.cctv.plugins.plugin_utils.apply import Outcome
 from ansible_collections.motcua.cctv.plugins.plugin_utils.audit import Bounds, audit_all
 from ansible_collections.motcua.cctv.plugins.plugin_utils.connection import Rim, outcome_of
+from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import NotConverged
+from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import Task, exit_code, of_audit
 from ansible_collections.motcua.cctv.plugins.plugin_utils.reconcile import reconcile
+from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import from_json, is_volatile
+from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import of_audit as snapshot_of
+from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS
 
-from tests.unit.wire import FACTORY, emulated, free_port
+from tests.emulators.routers import server
+from tests.unit.platformruns import wish
+from tests.unit.routers import KEY
+from tests.unit.routers import WISH as ROUTER
+from tests.unit.test_engine import KINDS
+from tests.unit.wire import FACTORY, Managed, emulated, free_port
 
+# What stands for a secret in the routers' own words.
+SECRET = re.compile(r"(?:secret 9|encrypted-password|community) '?(\\S{6,}?)'?(?=\\s|$)", re.MULTILINE)
 WISH = {"services": {"upnp": False, "ssh": False}, "time": {"zone": "Asia/Ho_Chi_Minh"}, "users": {"motcua-view": {"role": "viewer"}}}
 
 
@@ -98,3 +117,148 @@ def test_a_recorder_and_what_hangs_behind_it_share_one_login(tmp_path):
         refused = audited({name: one | {"motcua_password": "wrong"} for name, one in hosts.items()})
         assert [one["kind"] for one in refused.values()] == ["auth_refused"] * 3
         assert recorder.hand("status")["most_failed_logins"] == 1
+
+
+TROUBLES = {
+    "half a document": ([{"kind": "half", "path": "System/time$"}], {}, ("garbled", 2)),
+    "an answer cut off": ([{"kind": "cut", "path": "System/time$"}], {}, ("unreachable", 1)),
+    "no answer": ([{"kind": "silent", "path": "System/time$"}], {}, ("unreachable", 1)),
+    "somebody else's page": ([{"kind": "foreign", "path": "."}], {}, ("garbled", 1)),
+    "garbage": ([{"kind": "garbage", "path": "Network/UPnP"}], {}, ("garbled", 2)),
+    "a wrong password": ([], {"motcua_password": "wrong"}, ("auth_refused", 1)),
+    "another model": ([], {"motcua_model": "DS-7604"}, ("model", 1)),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_what_couldnt_be_told_is_an_error_beside_what_could(camera, tmp_path, trouble):
+    faults, changes, (kind, code) = TROUBLES[trouble]
+    camera.hand("faults", value=faults)
+    said = audited({"a-cam1": variables(tmp_path, camera.ports["https"], **changes)}, seconds=5)["a-cam1"]
+    found = list(of_audit(Task("a-cam1", "a", "camera", "Make the camera match its desired state", said["evidence"]), said))
+    assert (said["kind"], exit_code(found)) == (kind, code)
+    assert "pass" not in {one.status for one in found} and "error" in {one.status for one in found}
+    assert all(one.evidence == said["evidence"] for one in found)
+
+
+def test_a_locked_device_and_one_that_is_off_are_errors(camera, tmp_path):
+    hosts = {"a-cam1": variables(tmp_path, camera.ports["https"])}
+    camera.hand("lock")
+    assert audited(hosts)["a-cam1"]["kind"] == "locked"
+    camera.hand("unlock")
+    camera.hand("off")
+    assert audited(hosts)["a-cam1"]["kind"] == "unreachable"
+
+
+def test_a_device_that_takes_everything_and_keeps_nothing_still_differs(camera, tmp_path):
+    own = variables(tmp_path, camera.ports["https"])
+    camera.hand("faults", value=[{"kind": "lie", "path": ".", "method": "PUT"}])
+    with pytest.raises(NotConverged):
+        asyncio.run(reconcile(Rim("a-cam1", {}, own, DataLoader()).device(), {"services": {"upnp": False}}, Outcome(), check=False))
+    assert "services.upnp" in {change["key"] for change in audited({"a-cam1": own})["a-cam1"]["changes"]}
+
+
+def test_two_audits_at_once_see_the_same(camera, tmp_path):
+    hosts = {"a-cam1": variables(tmp_path, camera.ports["https"])}
+    with ThreadPoolExecutor(2) as both:
+        first, second = (future.result() for future in [both.submit(audited, hosts), both.submit(audited, hosts)])
+    assert first["a-cam1"]["changes"] and first["a-cam1"]["changes"] == second["a-cam1"]["changes"]
+
+
+VOLATILE = {"hikvision-camera": {}, "hikvision-nvr": {}, "dahua-camera": KINDS["dahua"], "axis-camera": KINDS["axis"]}
+
+
+@pytest.mark.parametrize("kind", VOLATILE)
+def test_an_hour_later_the_snapshot_is_the_same(tmp_path, kind):
+    vendor, _, role = kind.partition("-")
+    ports = {name: free_port() for name in ("http", "https", "rtsp")}
+
+    def read(offset):
+        with emulated(kind, tmp_path, **VOLATILE[kind] | {"ports": ports, "clock_offset_s": offset}):
+            user = VOLATILE[kind].get("factory_user", FACTORY[0])
+            own = {"motcua_vendor": vendor, "motcua_role": role, "motcua_user": user, "motcua_desired": {}}
+            return snapshot_of("a-1", audited({"a-1": variables(tmp_path, ports["https"], **own)})["a-1"])
+
+    first, second = read(0), read(3600)
+    assert first.values["time.clock"] != second.values["time.clock"]
+    assert first.text == second.text and "identity.model" in first.text
+
+
+def test_of_every_vendor_what_moves_by_itself_is_left_out_and_nothing_else():
+    keys = {setting.key for vendor in VENDORS.values() for setting in vendor.settings}
+    keys |= {f"{items.key}.row.{one.key}" for vendor in VENDORS.values() for items in vendor.items for one in items.settings}
+    assert {key for key in keys if is_volatile(key)} == {"time.clock", "disks.row.free_mb", "disks.row.used_mb"}
+
+
+# Which firmware runs, and what the office has for itself.
+ROUTERS = {"routeros7": ("7.", "192.168.5."), "ios": ("17.", "192.168.5."), "vyos14": ("1.4", "192.168.5."), "openwrt": ("23.05", "tslcd")}
+
+
+@pytest.mark.parametrize("kind", ROUTERS)
+def test_a_router_is_read_whole_and_without_its_secrets(tmp_path, kind):
+    for name in ("devices", "tunnels"):
+        (tmp_path / f"{name}.yml").write_text(json.dumps({"master": Managed.MASTER}))
+    dead = free_port()
+    with server.emulated(kind) as router:
+        management = [{**ROUTER["firewall"]["input"][0], "ports": sorted({22, router.port, dead})}]
+        own = {
+            "ansible_host": "127.0.0.1",
+            "motcua_site": "lang-giang",
+            "motcua_platform": kind.rstrip("0123456789"),
+            "motcua_user": "motcua",
+            "motcua_password": server.PASSWORD,
+            "motcua_port": router.port,
+            "motcua_known_hosts": str(tmp_path / "known_hosts"),
+            "motcua_state": str(tmp_path),
+            "motcua_masters": {name: str(tmp_path / f"{name}.yml") for name in ("devices", "tunnels")},
+            "motcua_desired": {"router": {**ROUTER, **wish(kind, KEY), "firewall": {**ROUTER["firewall"], "input": management}}},
+        }
+        hosts = {"lang-giang-router": own, "b-router": own | {"motcua_port": dead, "motcua_site": "b"}}
+        first, second = audited(hosts), audited(hosts)
+        secrets = SECRET.findall(router.export())
+    one = first["lang-giang-router"]
+    assert one.get("msg") is None and one["commands"]
+    assert one["config"] == second["lang-giang-router"]["config"]
+    version, office = ROUTERS[kind]
+    assert one["version"].startswith(version) and office in one["config"]
+    assert [secret for secret in [*secrets, server.PASSWORD] if secret in one["config"]] == []
+    assert first["b-router"]["unreachable"]
+
+
+PLAY = """
+- hosts: cameras
+  gather_facts: false
+  tasks:
+    - {name: Read and compare them all, motcua.cctv.audit: }
+- hosts: machines
+  gather_facts: false
+  tasks:
+    - {name: Read what runs, motcua.cctv.running: }
+"""
+
+
+def test_a_play_leaves_findings_and_snapshots(camera, tmp_path):
+    good = variables(tmp_path, camera.ports["https"])
+    clean = good | {"motcua_desired": {"services": {"upnp": True}}}
+    off = good | {"motcua_port": free_port()}
+    machine = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    groups = {"cameras": {"hosts": {"a-cam1": good, "a-cam2": clean, "a-cam3": off}}, "machines": {"hosts": {"hub": machine}}}
+    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"children": groups}}))
+    (tmp_path / "play.yml").write_text(PLAY)
+    path = tmp_path / "reports" / "findings.json"
+    command = [Path(sys.executable).with_name("ansible-playbook"), "--check", "-i", tmp_path / "hosts.yml", tmp_path / "play.yml"]
+    environment = os.environ | {"ANSIBLE_CONFIG": "ansible.cfg", "MOTCUA_FINDINGS": str(path)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = {}
+    for row in json.loads(path.read_text())["findings"]:
+        found.setdefault(row["device"], {}).setdefault(row["status"], []).append(row)
+    assert {row["check"] for row in found["a-cam1"]["fail"]} >= {"services.upnp"}
+    assert re.fullmatch(r"motcua.cctv.audit: \d\d documents, \d{4}-.*", found["a-cam1"]["fail"][0]["evidence"])
+    assert [row["check"] for row in found["a-cam2"]["pass"]] == ["declared"]
+    assert [row["check"] for row in found["a-cam3"]["error"]] == ["reachable"]
+    assert [row["check"] for row in found["hub"]["error"]] == ["judged"], "to read what runs judges nothing"
+    snapshots = from_json(path.with_name("snapshots.json").read_text())
+    assert set(snapshots) == {"a-cam1", "a-cam2", "hub"}
+    assert "services.upnp: true" in snapshots["a-cam1"].text and "== listening" in snapshots["hub"].text
+    assert FACTORY[1] not in path.with_name("snapshots.json").read_text() + path.read_text()

@@ -192,3 +192,8 @@ def test_nothing_is_written_or_said_unless_it_is_asked(folder):
     done = run(folder, "--limit", "camera")
     assert {path for path in folder.rglob("*") if "home" not in path.parts} == before
     assert "findings" not in done.stderr
+
+
+def test_what_cant_be_written_is_said(folder):
+    done = run(folder, "--limit", "camera", MOTCUA_FINDINGS="/dev/null/findings.json")
+    assert "/dev/null: the findings can't be written (File exists); make room and audit again" in " ".join(done.stderr.split())

@@ -14,7 +14,7 @@ from ..routers.platform import Comparison, Platform
 from ..routers.state import RouterState
 from ..terminal import Session
 from .change import Change, undone
-from .reading import Router, Seen, begin, look
+from .reading import Router, Seen, begin, look, version
 
 __all__ = ["Caution", "Outcome", "Router", "audit", "read", "reconcile"]
 
@@ -75,8 +75,16 @@ def read(router: Router, state: RouterState | None, outcome: Outcome) -> None:
 LEFT_ARMED = "an earlier run was never confirmed, and the router's guard is armed to undo it"
 
 
-def audit(router: Router, state: RouterState, outcome: Outcome) -> str:
-    """Say what `reconcile` in check mode says; give the whole configuration that runs as text, without secrets and what changes by itself.
+@dataclass(frozen=True)
+class Whole:
+    """All of a router: the firmware and the configuration that run, as text without secrets and without what changes by itself."""
+
+    version: str
+    config: str
+
+
+def audit(router: Router, state: RouterState, outcome: Outcome) -> Whole:
+    """Say what `reconcile` in check mode says, and give all that was read.
 
     :raises MotcuaError: as `reconcile` does.
     """
@@ -89,7 +97,7 @@ def audit(router: Router, state: RouterState, outcome: Outcome) -> str:
     if seen.armed is not None:
         outcome.findings.append(LEFT_ARMED)
     outcome.note(seen.platform, seen.platform.compare(seen.running, state))
-    return seen.platform.whole(seen.answers)
+    return Whole(version(seen), seen.platform.whole(seen.answers))
 
 
 def reconcile(router: Router, state: RouterState, outcome: Outcome, *, check: bool, caution: Caution = Caution()) -> None:

@@ -106,6 +106,12 @@ def _refused_read(router: Router, answers: dict[str, str]) -> MotcuaError | None
     return None
 
 
+def version(seen: Seen) -> str:
+    """The firmware that runs; empty where the router doesn't say it."""
+    found = seen.platform.version.search("\n".join(seen.answers.values()))
+    return "" if found is None else next(filter(None, found.groups()), "")
+
+
 def look_again(router: Router, until: float) -> tuple[Session, Seen]:
     """A new session and what it reads; ``until`` is when to stop trying, by the router's clock.
 

@@ -290,4 +290,5 @@ FORTIOS = Platform(
     whole=whole,
     refusal=re.compile(r"Command fail\. Return code|Unknown action|command parse error|entry not found in datasource", re.IGNORECASE),
     guard=None,
+    version=re.compile(r"^#config-version=[^-\n]+-([0-9.]+)", re.MULTILINE),
 )

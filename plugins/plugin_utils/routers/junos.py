@@ -303,4 +303,5 @@ JUNOS = Platform(
     whole=whole,
     refusal=re.compile(r"^\s*(?:error:|syntax error|unknown command|missing argument)", re.MULTILINE),
     guard=None,
+    version=re.compile(r"^set version (\S+)", re.MULTILINE),
 )

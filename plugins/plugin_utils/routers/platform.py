@@ -75,6 +75,7 @@ class Platform:
     and raises Garbled when an answer is incomplete. ``compare`` is pure. ``enter`` and ``leave`` stand around commands where a platform
     has a mode for changes. ``guard`` is None where motcua reads and compares, and changes nothing. ``whole`` makes of the answers what
     people keep: the whole configuration as text, motcua's part and everybody's, without secrets and without what changes by itself.
+    ``version`` finds in the answers which firmware runs.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Platform:
     whole: Callable[[Mapping[str, str]], str]
     refusal: re.Pattern[str]  # an answer that says that a command was refused
     guard: Guard | None
+    version: re.Pattern[str]
     prepare: tuple[Command, ...] = ()  # once a session, before the first read: paging off
     enter: tuple[Command, ...] = ()
     leave: tuple[Command, ...] = ()

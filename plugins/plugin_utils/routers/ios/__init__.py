@@ -52,6 +52,7 @@ IOS = Platform(
         re.MULTILINE,
     ),
     guard=REVERT,
+    version=re.compile(r"Version ([0-9][^\s,]*)|^version (\S+)", re.MULTILINE),
     enter=(Command("configure terminal", "configure terminal"),),
     leave=(Command("end", "end"),),
     noise=re.compile(r"^(?:\*|\d{6}: )?\*?[A-Z][a-z]{2} +\d+ (?:\d{4} )?\d\d:\d\d:\d\d.*: %[A-Z0-9_]+-\d-[A-Z0-9_]+:.*$", re.MULTILINE),

@@ -55,4 +55,5 @@ OPENWRT = Platform(
     whole=whole,
     refusal=REFUSAL,
     guard=GUARD,
+    version=re.compile(r"""^DISTRIB_RELEASE=['"]?([^'"\n]+)""", re.MULTILINE),
 )

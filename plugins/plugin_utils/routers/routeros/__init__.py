@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ..platform import Comparison, Platform
@@ -30,6 +31,7 @@ def _platform(major: int) -> Platform:
         whole=whole,
         refusal=REFUSAL,
         guard=guard(major),
+        version=re.compile(r'^\s*version: "?(\d[^\s"]*)', re.MULTILINE),
     )
 
 

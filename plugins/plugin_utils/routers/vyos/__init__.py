@@ -59,6 +59,7 @@ VYOS14 = Platform(
         re.IGNORECASE,
     ),
     guard=GUARD,
+    version=re.compile(r"^Version: +VyOS (\S+)", re.MULTILINE),
     enter=(Command("configure", "configure"),),
     leave=(Command("commit", "commit"), Command("exit", "exit")),
     noise=re.compile(
