@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from .errors import MotcuaError
 from .findings import Json
 
 VERSION = 1
-VOLATILE = tuple(yaml.safe_load((Path(__file__).parent / "catalogue" / "volatile.yml").read_text(encoding="utf-8")))
+PLAIN_KEY = re.compile(r"[A-Za-z][\w.-]*")
+# As one expression: a province has a hundred thousand keys.
+VOLATILE = re.compile("|".join(map(translate, yaml.safe_load((Path(__file__).parent / "catalogue" / "volatile.yml").read_text("utf-8")))))
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,13 @@ class Snapshot:
 
 
 def _written(values: Mapping[str, Json]) -> str:
-    lasting = {key: value for key, value in sorted(values.items()) if not is_volatile(key)}
-    return yaml.safe_dump(lasting, allow_unicode=True, sort_keys=True, width=140) if lasting else ""
+    """A line a value, key and JSON: YAML that is the same wherever it is written, for a tenth of what a YAML writer costs."""
+    lasting = [(key, value) for key, value in sorted(values.items()) if not is_volatile(key)]
+    return "".join(f"{_key(key)}: {json.dumps(value, ensure_ascii=False, sort_keys=True)}\n" for key, value in lasting)
+
+
+def _key(key: str) -> str:
+    return key if PLAIN_KEY.fullmatch(key) else json.dumps(key, ensure_ascii=False)
 
 
 def _read(text: str) -> Mapping[str, Json]:
@@ -64,7 +72,7 @@ def _read(text: str) -> Mapping[str, Json]:
 
 def is_volatile(key: str) -> bool:
     """Whether a value changes by itself, by catalogue/volatile.yml."""
-    return any(fnmatchcase(key, pattern) for pattern in VOLATILE)
+    return bool(VOLATILE.match(key))
 
 
 def of_running(device: str, said: Mapping[str, Any]) -> Snapshot:
