@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from fnmatch import translate
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from .findings import Json
 
 VERSION = 1
 PLAIN_KEY = re.compile(r"[A-Za-z][\w.-]*")
-# As one expression: a province has a hundred thousand keys.
+JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 VOLATILE = re.compile("|".join(map(translate, yaml.safe_load((Path(__file__).parent / "catalogue" / "volatile.yml").read_text("utf-8")))))
 
 
@@ -53,12 +54,16 @@ class Snapshot:
 
 def _written(values: Mapping[str, Json]) -> str:
     """A line a value, key and JSON: YAML that is the same wherever it is written, for a tenth of what a YAML writer costs."""
-    lasting = [(key, value) for key, value in sorted(values.items()) if not is_volatile(key)]
-    return "".join(f"{_key(key)}: {json.dumps(value, ensure_ascii=False, sort_keys=True)}\n" for key, value in lasting)
+    named = ((_lasting(key), value) for key, value in sorted(values.items()))
+    return "".join(f"{key}: {JSON.encode(value)}\n" for key, value in named if key)
 
 
-def _key(key: str) -> str:
-    return key if PLAIN_KEY.fullmatch(key) else json.dumps(key, ensure_ascii=False)
+@lru_cache(maxsize=10_000)  # a province has a hundred thousand keys, and few different ones
+def _lasting(key: str) -> str:
+    """The key as it is written, "" for one whose value changes by itself."""
+    if is_volatile(key):
+        return ""
+    return key if PLAIN_KEY.fullmatch(key) else JSON.encode(key)
 
 
 def _read(text: str) -> Mapping[str, Json]:
