@@ -174,7 +174,7 @@ def test_what_was_read_of_the_devices_is_kept(audit, tmp_path):
         done = audit("exit 0", findings=[row("pass")], snapshots=[Snapshot("lang-giang-cam1", {"name": name})])
         assert ("1 configurations changed" in done.output) == bool(days)
     with closing(History(tmp_path / "reports/history.db", "now")) as history:
-        assert history.snapshot("lang-giang-cam1").text == "name: Quầy 2\n"
+        assert history.snapshot("lang-giang-cam1").text == 'name: "Quầy 2"\n'
 
 
 def test_what_is_over_is_forgotten_after_the_days_that_the_province_says(audit, tmp_path, monkeypatch):

@@ -46,7 +46,7 @@ def run(tmp_path):
     ("arguments", "code", "lines"),
     [
         ([CAMERA, "--since", "15d"], 2, ["-services.upnp: false", "+services.upnp: true"]),
-        ([CAMERA, "--since", "3d"], 2, ["-name: Quầy một cửa", "+name: Quầy 1"]),
+        ([CAMERA, "--since", "3d"], 2, ['-name: "Quầy một cửa"', '+name: "Quầy 1"']),
         ([CAMERA, "--since", "7d"], 0, []),
         ([CAMERA, "--since", "12h"], 0, []),
         ([ROUTER, "--since", "15d"], 2, ["-\tadd\x0cone"]),

@@ -180,21 +180,21 @@ def test_what_couldnt_be_told_stands_as_it_was_beside_what_could(history):
     audit(history, 0, snapshots=[camera(users_admin_role="admin", users_ky_role="viewer", name="Quầy 1")])
     audit(history, 1, snapshots=[camera(unknown=["users"], name="Quầy 2")])
     audit(history, 2, snapshots=[camera(unknown=["use"], name="Quầy 3")])
-    assert history.snapshot_at("a-cam1", DAYS[1]).text == "name: Quầy 2\nusers.admin.role: admin\nusers.ky.role: viewer\n"
-    assert history.snapshot_at("a-cam1", DAYS[2]).text == "name: Quầy 3\n"
+    assert history.snapshot_at("a-cam1", DAYS[1]).text == 'name: "Quầy 2"\nusers.admin.role: "admin"\nusers.ky.role: "viewer"\n'
+    assert history.snapshot_at("a-cam1", DAYS[2]).text == 'name: "Quầy 3"\n'
 
 
 def test_a_router_that_became_a_camera_is_a_change(history):
     audit(history, 0, snapshots=[Snapshot("a-cam1", config="/ip address\nadd: [")])
     audit(history, 1, snapshots=[camera(unknown=["users"], name="Quầy 1")])
-    assert history.changes("") == (Change("a-cam1", DAYS[1], "/ip address\nadd: [", "name: Quầy 1\n"),)
+    assert history.changes("") == (Change("a-cam1", DAYS[1], "/ip address\nadd: [", 'name: "Quầy 1"\n'),)
 
 
 def test_the_last_configuration_is_that_of_the_last_audit_whatever_the_clock_says(history):
     audit(history, 9, snapshots=[camera(name="1")])
     audit(history, 2, snapshots=[camera(name="2")])
-    assert history.snapshot("a-cam1").text == "name: '2'\n"
-    assert [one.after for one in history.changes("")] == ["name: '2'\n"]
+    assert history.snapshot("a-cam1").text == 'name: "2"\n'
+    assert [one.after for one in history.changes("")] == ['name: "2"\n']
 
 
 def test_the_configuration_that_stands_outlives_any_retention(history):
@@ -203,7 +203,7 @@ def test_the_configuration_that_stands_outlives_any_retention(history):
     for day in range(20, 28):
         audit(history, day)
     history.forget(3)
-    assert history.snapshot("a-cam1", first=True) == Kept("a-cam1", "name: b\n", DAYS[2], DAYS[2])
+    assert history.snapshot("a-cam1", first=True) == Kept("a-cam1", 'name: "b"\n', DAYS[2], DAYS[2])
 
 
 def test_a_device_that_the_inventory_no_longer_has_is_forgotten_with_its_configuration(history):
@@ -327,7 +327,7 @@ def test_a_disk_that_is_full_for_the_log_too_is_a_sentence(tmp_path):
                 audit(history, 1, finding(check="osd.text"), snapshots=[camera(name="2" * 50_000)])
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        assert (len(history.runs()), history.snapshot("a-cam1").text) == (1, "name: '1'\n")
+        assert (len(history.runs()), history.snapshot("a-cam1").text) == (1, 'name: "1"\n')
         audit(history, 2, finding())
     with closing(History(tmp_path / "history.db", DAYS[3])) as history:
         assert (history.notice, len(history.runs()), stands(history)) == (None, 2, [("time.zone", "fail", DAYS[0], DAYS[2])])
