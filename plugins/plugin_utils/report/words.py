@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ WORDS: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.safe_load((Path(__fi
 KEY = re.compile(r"[a-z0-9_]+(\.[\w-]+)*")
 
 
+@cache
 def both(part: str, word: str) -> Markup:
     """A word in both languages; the page shows the chosen one."""
     said = WORDS[part][word]
@@ -48,6 +50,7 @@ def subject(rules: Mapping[str, Mapping[str, str]], finding: Finding) -> Markup:
     return check(finding.check)
 
 
+@cache
 def moment(text: str) -> str:
     """An ISO 8601 time as dd/mm/yyyy hh:mm, which both languages read; anything else as it is."""
     try:
@@ -65,6 +68,7 @@ def age(now: datetime, text: str) -> Markup:
     return Markup("{} {}").format(plainly(days), both("counts", "day" if days == 1 else "days")) if days > 0 else Markup()
 
 
+@cache
 def check(name: str) -> Markup:
     """A key of the vocabulary in words, segment by segment; a task by what it looks after, with the unit or file that it names."""
     task, _, subject = name.partition(": ")
