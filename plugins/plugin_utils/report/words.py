@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -70,18 +70,28 @@ def age(now: datetime, text: str) -> Markup:
 
 @cache
 def check(name: str) -> Markup:
-    """A key of the vocabulary in words, segment by segment; a task by what it looks after, with the unit or file that it names."""
+    """A check in words; the unit or file that a task names, and what has no words, as they are."""
     task, _, subject = name.partition(": ")
     if task in WORDS["tasks"]:
         return both("tasks", task) + (Markup(": <code>{}</code>").format(subject) if subject else Markup())
+    words = in_words(name)
+    return said(words) if words["vi"] != name else Markup('<bdi lang="en">{}</bdi>').format(name)
+
+
+def in_words(name: str) -> Mapping[str, str]:
+    """A check by language: a task by what it looks after, a key of the vocabulary segment by segment, anything else as it is."""
+    task, colon, subject = name.partition(": ")
+    if task in WORDS["tasks"]:
+        return {language: f"{words}{colon}{subject}" for language, words in WORDS["tasks"][task].items()}
     segments = name.split(".")
-    if not KEY.fullmatch(name) or segments[0] not in WORDS["keys"]:
-        if name in WORDS["values"]:
-            return both("values", name)
-        return Markup('<bdi lang="en">{}</bdi>').format(name)
-    sides = [" · ".join(WORDS["keys"].get(segment, {}).get(language, segment) for segment in segments) for language in LANGUAGES]
-    vi, en = (side[:1].upper() + side[1:] for side in sides)
-    return escape(vi) if vi == en else Markup('<span lang="vi">{}</span><span lang="en">{}</span>').format(vi, en)
+    if KEY.fullmatch(name) and segments[0] in WORDS["keys"]:
+        return {language: _capitalised(segments, language) for language in LANGUAGES}
+    return WORDS["values"].get(name, dict.fromkeys(LANGUAGES, name))
+
+
+def _capitalised(segments: Sequence[str], language: str) -> str:
+    text = " · ".join(WORDS["keys"].get(segment, {}).get(language, segment) for segment in segments)
+    return text[:1].upper() + text[1:]
 
 
 def shown(value: Json) -> Markup:
