@@ -12,7 +12,7 @@ import yaml
 
 from ..findings import ALL_AS_DECLARED, COULD_NOT_TELL, DRIFT
 from ..history import Past, Untold
-from .words import LANGUAGES, WORDS, plain_check, plain_value
+from .words import LANGUAGES, WORDS, in_words, plain_value
 
 SAID: Mapping[str, Mapping[str, str]] = yaml.safe_load((Path(__file__).parent / "message.yml").read_text(encoding="utf-8"))
 VERDICTS = {ALL_AS_DECLARED: "pass", COULD_NOT_TELL: "error", DRIFT: "fail"}
@@ -82,7 +82,7 @@ def _row(said: str, one: Past, language: str) -> str:
     found = one.finding
     values = {side: plain_value(getattr(found, side), language) for side in ("expected", "actual")}
     state = WORDS["states"][found.status][language]
-    return said.format(device=found.device, check=plain_check(found.check, language), state=state.lower(), **values)
+    return said.format(device=found.device, check=in_words(found.check)[language], state=state.lower(), **values)
 
 
 def _alert(audit: Audit, one: Past, status: str) -> Mapping[str, Any]:

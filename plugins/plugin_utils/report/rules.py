@@ -61,13 +61,14 @@ def rules_of(
         found, one = broken.get(name, []), known.get(name)
         text = {"vi": one.vi, "en": one.en} if one else {"vi": name, "en": name}
         source = {language: one.source_in(language) if one else "" for language in ("vi", "en")}
-        counts: dict[str, int] = {status: dict(tally.get(name, _devices(found))).get(status, 0) for status in COUNTED}
+        counted = tally.get(name, _devices(found))
+        counts = {status: counted.get(status, 0) for status in COUNTED}
         shown = tuple(row for row in found if row.status in ("fail", "error"))
         rules.append(Rule(name, text, source, severities.get(name, ""), bool(one and one.unconfirmed), counts, shown))
     return tuple(sorted(rules, key=_worst_first))
 
 
-def _devices(findings: Iterable[Finding]) -> Mapping[str, int]:
+def _devices(findings: Iterable[Finding]) -> Mapping[Status, int]:
     """Status -> how many devices, where nobody counted: a device with several holes is one."""
     return Counter(status for _, status in {(row.device, row.status) for row in findings})
 

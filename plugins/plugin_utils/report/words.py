@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ LETTERS = 60  # of a value that a message shows
 KEY = re.compile(r"[a-z0-9_]+(\.[\w-]+)*")
 
 
+@cache
 def both(part: str, word: str) -> Markup:
     """A word in both languages; the page shows the chosen one."""
     said = WORDS[part][word]
@@ -49,6 +51,7 @@ def subject(rules: Mapping[str, Mapping[str, str]], finding: Finding) -> Markup:
     return check(finding.check)
 
 
+@cache
 def moment(text: str) -> str:
     """An ISO 8601 time as dd/mm/yyyy hh:mm, which both languages read; anything else as it is."""
     try:
@@ -66,25 +69,30 @@ def age(now: datetime, text: str) -> Markup:
     return Markup("{} {}").format(plainly(days), both("counts", "day" if days == 1 else "days")) if days > 0 else Markup()
 
 
+@cache
 def check(name: str) -> Markup:
-    """A key of the vocabulary in words, segment by segment; a task by what it looks after, with the unit or file that it names."""
+    """A check in words; the unit or file that a task names, and what has no words, as they are."""
     task, _, subject = name.partition(": ")
     if task in WORDS["tasks"]:
         return both("tasks", task) + (Markup(": <code>{}</code>").format(subject) if subject else Markup())
-    if not _is_key(name):
-        if name in WORDS["values"]:
-            return both("values", name)
-        return Markup('<bdi lang="en">{}</bdi>').format(name)
-    vi, en = (_key(name, language) for language in LANGUAGES)
-    return escape(vi) if vi == en else Markup('<span lang="vi">{}</span><span lang="en">{}</span>').format(vi, en)
+    words = in_words(name)
+    return said(words) if words["vi"] != name else Markup('<bdi lang="en">{}</bdi>').format(name)
 
 
-def plain_check(name: str, language: str) -> str:
-    """The same for a message without markup, in one language."""
-    task, _, subject = name.partition(": ")
+def in_words(name: str) -> Mapping[str, str]:
+    """A check by language: a task by what it looks after, a key of the vocabulary segment by segment, anything else as it is."""
+    task, colon, subject = name.partition(": ")
     if task in WORDS["tasks"]:
-        return WORDS["tasks"][task][language] + (f": {subject}" if subject else "")
-    return _key(name, language) if _is_key(name) else plain_value(name, language)
+        return {language: f"{words}{colon}{subject}" for language, words in WORDS["tasks"][task].items()}
+    segments = name.split(".")
+    if KEY.fullmatch(name) and segments[0] in WORDS["keys"]:
+        return {language: _capitalised(segments, language) for language in LANGUAGES}
+    return WORDS["values"].get(name, dict.fromkeys(LANGUAGES, name))
+
+
+def _capitalised(segments: Sequence[str], language: str) -> str:
+    text = " · ".join(WORDS["keys"].get(segment, {}).get(language, segment) for segment in segments)
+    return text[:1].upper() + text[1:]
 
 
 def plain_value(value: Json, language: str) -> str:
@@ -97,15 +105,6 @@ def plain_value(value: Json, language: str) -> str:
         return WORDS["values"][value][language]
     first, *more = _plain(value).strip().splitlines() or [""]
     return first if len(first) <= LETTERS and not more else f"{first[:LETTERS]}…"
-
-
-def _is_key(name: str) -> bool:
-    return bool(KEY.fullmatch(name)) and name.split(".", maxsplit=1)[0] in WORDS["keys"]
-
-
-def _key(name: str, language: str) -> str:
-    said = " · ".join(WORDS["keys"].get(segment, {}).get(language, segment) for segment in name.split("."))
-    return said[:1].upper() + said[1:]
 
 
 def shown(value: Json) -> Markup:
