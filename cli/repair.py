@@ -48,7 +48,7 @@ def repair(
         typer.confirm("Do this?", abort=True)
     run = Run(inventory, new_folder(output, datetime.now(ZoneInfo(province.timezone))))
     said = run.repaired(repairs)
-    results = came(chosen, run.audited(to_audit(repairs, said)), said)
+    results = came(repairs, chosen, run.audited(to_audit(repairs, said)), said)
     _print(results)
     typer.echo(f"Logs: {run.folder}")
     raise typer.Exit(exit_code(results))
@@ -77,10 +77,8 @@ class Run:
             chosen = {host: [{"feature": row.feature, "check": row.check} for row in rows] for host, rows in repairs.machines.items()}
             file = self._write("machines.json", chosen)
             switched = {"MOTCUA_REPAIRS": str(file), "ANSIBLE_CALLBACKS_ENABLED": "motcua.cctv.findings,motcua.cctv.repair"}
-            # The controller is there to hear of a machine that was changed and couldn't be confirmed.
-            hosts = [*repairs.machines, "localhost"]
             variables = self._write("repaired.json", {"motcua_repaired": list(chosen)})
-            said += self._play("rollout", hosts, "--check", "--extra-vars", f"@{variables}", **switched)
+            said += self._play("rollout", tuple(repairs.machines), "--check", "--extra-vars", f"@{variables}", **switched)
         others = (*repairs.routers, *repairs.devices)
         if others:
             variables = self._write("devices.json", {"motcua_repairs": repairs.devices})

@@ -70,7 +70,6 @@ options:
     description: The only paths that are meant, of those to write and those to remove; all when it isn't given.
     type: list
     elements: str
-    version_added: 0.2.0
 attributes:
   check_mode:
     support: full

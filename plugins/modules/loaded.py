@@ -5,7 +5,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: loaded
 short_description: Have a machine's own program make what runs match what is written
-version_added: 0.2.0
+version_added: 0.1.0
 description:
   - Runs the program with the word C(load), and in check mode with C(compare).
   - Whatever it prints is a difference. C(compare) may end as it likes, because the program may still have to be brought there.

@@ -34,7 +34,6 @@ options:
     description: The only units that are meant, of all that are named; all when it isn't given.
     type: list
     elements: str
-    version_added: 0.2.0
 attributes:
   check_mode:
     support: full

@@ -106,12 +106,15 @@ def to_audit(repairs: Repairs, said: Iterable[Finding]) -> tuple[str, ...]:
     return tuple(host for host in repairs.hosts if host not in failed or host not in repairs.devices)
 
 
-def came(chosen: Iterable[Finding], after: Iterable[Finding], said: Iterable[Finding]) -> tuple[Result, ...]:
+def came(repairs: Repairs, chosen: Iterable[Finding], after: Iterable[Finding], said: Iterable[Finding]) -> tuple[Result, ...]:
     """What became of each, as a new audit sees it; ``said`` is what was heard while it was repaired.
 
-    A finding is repaired when its device was judged anew, nothing of it is unknown, and it isn't found any more.
+    A finding is repaired when its device was judged anew, nothing of it is unknown, and it isn't found any more. A machine at which
+    anything failed wasn't confirmed and may be on its way back, whatever it looks like now.
     """
-    now, words = tuple(after), tuple(said)
+    words = tuple(said)
+    unsure = [row for row in words if row.status == "error" and row.device in repairs.machines]
+    now = (*after, *unsure)
     return tuple(_came(finding, [row for row in now if row.device == finding.device], words) for finding in chosen)
 
 

@@ -163,3 +163,17 @@ def test_an_unknown_unit_that_should_run_is_one_sentence(play, systemctl):
     done, _ = play("units", {"running": ["unknown.service"]})
     assert done["failed"] is True
     assert done["msg"] == "unknown.service: systemd knows no such unit; was its file written?"
+
+
+def test_a_program_compares_in_check_mode_and_loads_else(play, tmp_path):
+    program = tmp_path / "a program"
+    program.write_text(f'#!/bin/sh\necho "$1 differs"\necho "$1" >>{tmp_path}/verbs\necho "bad $1" >&2\nexit 1\n')
+    program.chmod(0o755)
+    done, _ = play("running", {"program": str(program)}, "--check")
+    assert (done["changed"], done["stdout_lines"], done.get("failed", False)) == (True, ["compare differs"], False)
+    done, _ = play("running", {"program": str(program)})
+    assert (done["failed"], done["msg"]) == (True, "bad load")
+    assert (tmp_path / "verbs").read_text() == "compare\nload\n"
+    program.unlink()  # before the first rollout
+    done, _ = play("running", {"program": str(program)}, "--check")
+    assert (done["changed"], done.get("failed", False)) == (False, False)
