@@ -12,7 +12,7 @@ CORE = Path("plugins/plugin_utils")
 ORDER = [
     "errors", "settings", "vendors", "catalogue", "model", "contradictions", "load", "plan", "secrets", "vault", "desired", "routers", "digest", "transport", "terminal", "discovery", "dialects", "accounts", "diff", "conversation", "apply", "renewal", "reconcile", "operations",
     "connection", "guarded", "console", "files", "sps", "rtp", "rtsp", "survey", "action",
-    "findings", "snapshots", "rules", "waivers", "history", "report",
+    "findings", "comparison", "acceptance", "snapshots", "rules", "waivers", "history", "report",
 ]  # fmt: skip
 PLAN = [
     "addresses", "tunnels", "ladder", "optimum", "streams", "storage", "footage", "access", "matrix", "reasons", "suitability", "lacks", "reuse",
