@@ -8,7 +8,7 @@ import subprocess
 import sys
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 from ansible_collections.motcua.cctv.plugins.plugin_utils.comparison import Comparison, compare
@@ -65,8 +65,8 @@ def verify(
     raise typer.Exit(verdict)
 
 
-def run_cases(inventory: Path, limit: str | None, output: Path) -> tuple[int, Path]:
-    """Try every case: the verdict, and the file of findings, which isn't there when nothing was judged."""
+def run_cases(inventory: Path, limit: str | None, output: Path, log: IO[str] | None = None) -> tuple[int, Path]:
+    """Try every case: the verdict, and the file of findings, which isn't there when nothing was judged. What it says goes to the log."""
     output.mkdir(parents=True, exist_ok=True)
     junit, findings = (output / "junit.xml").resolve(), (output / "findings.json").resolve()
     for file in (junit, findings):
@@ -79,7 +79,8 @@ def run_cases(inventory: Path, limit: str | None, output: Path) -> tuple[int, Pa
     }
     command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", "--tb=line"]
     command += [f"--junitxml={junit}", "tests/verify"]
-    code = subprocess.run(at_the_controller(command, inventory), cwd=ROOT, env=environment, check=False).returncode
+    command = at_the_controller(command, inventory)
+    code = subprocess.run(command, cwd=ROOT, env=environment, check=False, stdout=log, stderr=log and subprocess.STDOUT).returncode
     return _verdict(code, junit), findings
 
 

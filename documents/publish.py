@@ -30,6 +30,7 @@ from .workbook import workbook
 OURS = Path(__file__).parent / "templates"
 LETTERS = ("survey-report", "overall-plan", "equipment", "addresses", "line-request")
 DOSSIER = "dossier"
+RECORD = "acceptance"
 PROCESSES = 2
 # A process costs as much as a few dossiers.
 WORTH_A_PROCESS = 24
@@ -88,7 +89,7 @@ def read_templates(own: Path, language: str) -> Mapping[str, LetterTemplate]:
 
     :raises ModelError: when one can't be read, or an own one has a name that none of ours has.
     """
-    names = (*LETTERS, DOSSIER)
+    names = (*LETTERS, DOSSIER, RECORD)
     for file in sorted(own.glob("*.docx")):
         if file.stem not in names and not file.name.startswith("~$"):
             raise ModelError(f"{file}: no document is called so; name it {', '.join(f'{name}.docx' for name in names)}")

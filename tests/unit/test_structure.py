@@ -103,7 +103,7 @@ def test_the_collection_is_reached_by_five_links():
 
 BESIDE = {
     "intake": ["cells", "editing", "said", "joining", "matching", "forms", "surveys", "netbox", "opening"],
-    "documents": ["pdf", "speech", "subject", "tables", "rows", "judgement", "drawings", "screen", "sheets", "letters", "index", "workbook", "publish"],
+    "documents": ["pdf", "speech", "subject", "tables", "rows", "judgement", "drawings", "screen", "sheets", "letters", "index", "workbook", "publish", "acceptance"],
 }  # fmt: skip
 
 
