@@ -102,8 +102,8 @@ def _of_camera(pictures: Pictures, plan: Planned, run_s: float) -> Iterator[tupl
         yield "readable", "error", "pictures", pictures.errors[0]
     share = pictures.seen_s / run_s if run_s else 0.0
     yield "seen", _within(share >= SEEN), SEEN, round(min(share, 1.0), 3)
-    yield "gaps", _within(not pictures.gaps), 0, pictures.gaps
     if pictures.frames:
+        yield "gaps", _within(not pictures.gaps), 0, pictures.gaps
         yield "fps", _within(abs(pictures.fps - plan.fps) <= FPS_WITHIN * plan.fps), plan.fps, round(pictures.fps, 1)
         yield "bitrate", _within(pictures.kbps <= plan.cap_kbps * OVER_CAP), plan.cap_kbps, round(pictures.kbps)
 
