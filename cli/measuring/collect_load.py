@@ -20,6 +20,7 @@ from typing import Any
 
 TOGETHER_S = 8  # pieces of so long are read at once: the playlist keeps twice as much
 GAP_S = 2
+ON_THEIR_WAY_S = 4  # what was shown in the last moments is a piece only that much later
 AT_ONCE = 2
 LAST_ANSWER_S = 2
 LOCK = threading.Lock()
@@ -118,7 +119,7 @@ def main() -> None:
         while not over:
             time.sleep(1)
             at_s = time.monotonic() - begun
-            over = at_s >= wish["seconds"]
+            over = at_s >= wish["seconds"] + ON_THEIR_WAY_S
             reading = []
             for one in watched:
                 one.look()
