@@ -13,7 +13,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 
 from . import pdf
 from .letters.acceptance import Sentences, acceptance
-from .publish import RECORD, read_templates
+from .publish import RECORD, read_template
 from .speech import LANGUAGES, Speech
 from .subject import Subject
 
@@ -32,7 +32,7 @@ def write_record(
     (folder / RECORD_FILE).write_text(record.to_json(), encoding="utf-8")
     written = []
     for language in LANGUAGES:
-        template = read_templates(inventory / "templates" / language, language)[RECORD]
+        template = read_template(inventory / "templates" / language, language, RECORD)
         written.append(folder / f"{RECORD}-{language}.docx")
         written[-1].write_bytes(template.fill(acceptance(Subject(province, planned, Speech(language)), record, cases[language])))
     names = [RECORD_FILE, *(file.name for file in written)]

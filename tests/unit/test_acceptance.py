@@ -11,8 +11,9 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 
 from documents import pdf
 from documents.acceptance import write_record
+from documents.publish import OURS
 
-from .planned import text_of
+from .planned import repacked, text_of
 from .trials import PLANNED, case, pictures, trial
 
 LAB = File("inventory/lab/province.yml")
@@ -237,3 +238,12 @@ def test_the_record_for_programs_holds_what_the_words_say(written, tmp_path):
     assert (document["kind"], document["verdict"], document["trial"]["site"]) == ("acceptance", "not accepted", "lang-giang")
     assert document["trial"]["pictures"][CAMERA]["longest_gap_s"] == 1200.0
     assert len(document["findings"]) == len(record.findings)
+
+
+def test_an_offices_own_template_is_used(tmp_path, monkeypatch):
+    monkeypatch.setattr(pdf, "office", lambda: None)
+    own = tmp_path / "templates/vi/acceptance.docx"
+    repacked(OURS / "vi/acceptance.docx", own, lambda text: text.replace("BIÊN BẢN", "BIÊN BẢN CỦA SỞ"))
+    province = load(LAB, date(2026, 11, 26))
+    write_record(province, plan(province), judge(trial(), PLANNED), SENTENCES, tmp_path, tmp_path)
+    assert "BIÊN BẢN CỦA SỞ" in text_of(tmp_path / "acceptance-vi.docx")
