@@ -123,7 +123,8 @@ def _sign(inventory: Path, folder: Path) -> None:
 
     if (folder / sealing.SIGNATURE).exists():
         raise ModelError(f"--sign {folder}: is signed already; 'motcua acceptance --check {folder}' checks it")
-    names = sorted(file.name for file in folder.glob("*") if file.suffix in (".json", ".docx", ".pdf"))
+    made = (file.name for file in folder.glob("*") if file.suffix in (".json", ".docx", ".pdf"))
+    names = sorted(name for name in made if name != sealing.MANIFEST)  # one that is there is half a seal
     if RECORD_FILE not in names:
         raise ModelError(f"--sign {folder}: holds no {RECORD_FILE}; name the folder of a record")
     site, verdict = read_verdict(folder)

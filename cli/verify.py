@@ -74,7 +74,7 @@ def run_cases(inventory: Path, limit: str | None, output: Path, log: IO[str] | N
     environment = os.environ | {
         "MOTCUA_INVENTORY": str(inventory.resolve()),
         "MOTCUA_HOSTS": ",".join(hosts_within(inventory, limit)) if limit else "",
-        "MOTCUA_FINDINGS": str(findings),
+        "MOTCUA_VERIFIED": str(findings),
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
     }
     command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", "--tb=line"]

@@ -143,7 +143,7 @@ def verify(tmp_path, monkeypatch):
         player = tmp_path / "player"
         (tmp_path / "played.json").write_text(to_json(found, WHEN))
         player.write_text(
-            f"#!/bin/sh\ncp {tmp_path}/played.json $MOTCUA_FINDINGS\necho '{junit}' >{tmp_path}/out/junit.xml\nexit {int(code)}\n"
+            f"#!/bin/sh\ncp {tmp_path}/played.json $MOTCUA_VERIFIED\necho '{junit}' >{tmp_path}/out/junit.xml\nexit {int(code)}\n"
         )
         player.chmod(0o755)
         monkeypatch.setattr(module, "at_the_controller", lambda command, _: [str(player)])

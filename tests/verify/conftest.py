@@ -129,7 +129,7 @@ def pytest_terminal_summary(terminalreporter):
             terminalreporter.write_line(f"{'decoded':15}{_where(report.nodeid.split('[')[-1].rstrip(']')):60}{decoded}")
     counts = ", ".join(f"{len(terminalreporter.stats.get(key, []))} {word}" for key, word in words.items())
     terminalreporter.write_line(counts)
-    if file := os.environ.get("MOTCUA_FINDINGS"):
+    if file := os.environ.get("MOTCUA_VERIFIED"):
         when = datetime.now(ZoneInfo(DECLARED.province.timezone)).isoformat(timespec="seconds")
         found = findings(terminalreporter.stats, cases(DECLARED), when)
         draft = Path(f"{file}.draft")
