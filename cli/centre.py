@@ -63,9 +63,16 @@ def fetch(inventory: Path, path: str, to: Path) -> None:
 
 
 def _ssh(inventory: Path, words: list[str]) -> list[str]:
-    """The same way by which Ansible reaches it, as the inventory plugin has it."""
+    name, centre = load(inventory).storage_centre()
+    return ssh_to(inventory, name, str(centre.address), words)
+
+
+def ssh_to(inventory: Path, name: str, address: str, words: list[str]) -> list[str]:
+    """The command that runs these words at a machine: the same way by which Ansible reaches it, as the inventory plugin has it.
+
+    :param name: by which its host key is known: a centre's id, a router's host name.
+    """
     province, folder = load(inventory), inventory.resolve().parent
-    name, centre = province.storage_centre()
     ssh = province.ssh
     options = [f"HostKeyAlias={name}", f"UserKnownHostsFile={folder / ssh.known_hosts}", "StrictHostKeyChecking=accept-new"]
     options += ["BatchMode=yes", f"ConnectTimeout={CONNECT_SECONDS}"]
@@ -78,4 +85,4 @@ def _ssh(inventory: Path, words: list[str]) -> list[str]:
         options += [f"IdentityFile={key}", "IdentitiesOnly=yes"]
     become = [] if ssh.user == "root" else ["sudo", "-n"]
     told = shlex.join([*become, *words])
-    return ["ssh", "-T", *(part for option in options for part in ("-o", option)), f"{ssh.user}@{centre.address}", told]
+    return ["ssh", "-T", *(part for option in options for part in ("-o", option)), f"{ssh.user}@{address}", told]

@@ -31,6 +31,7 @@ OURS = Path(__file__).parent / "templates"
 LETTERS = ("survey-report", "overall-plan", "equipment", "addresses", "line-request")
 DOSSIER = "dossier"
 MONTH = "month-report"
+RECORD = "acceptance"
 PROCESSES = 2
 # A process costs as much as a few dossiers.
 WORTH_A_PROCESS = 24
@@ -85,16 +86,24 @@ def _pdfs(subject: Subject, files: Sequence[Path], wanted: bool) -> list[str]:
 
 
 def read_templates(own: Path, language: str) -> Mapping[str, LetterTemplate]:
-    """Every template by its name; an office's own takes the place of ours.
+    """Every template of a plan by its name; an office's own takes the place of ours.
 
     :raises ModelError: when one can't be read, or an own one has a name that none of ours has.
     """
-    names = (*LETTERS, DOSSIER, MONTH)
+    names = (*LETTERS, DOSSIER, MONTH, RECORD)
     for file in sorted(own.glob("*.docx")):
         if file.stem not in names and not file.name.startswith("~$"):
             raise ModelError(f"{file}: no document is called so; name it {', '.join(f'{name}.docx' for name in names)}")
-    paths = {name: own / f"{name}.docx" for name in names}
-    return {name: LetterTemplate(path if path.exists() else OURS / language / path.name) for name, path in paths.items()}
+    return {name: read_template(own, language, name) for name in (*LETTERS, DOSSIER)}
+
+
+def read_template(own: Path, language: str, name: str) -> LetterTemplate:
+    """One template; an office's own takes the place of ours.
+
+    :raises ModelError: when it can't be read.
+    """
+    path = own / f"{name}.docx"
+    return LetterTemplate(path if path.exists() else OURS / language / path.name)
 
 
 def _letters(subject: Subject, folder: Path, templates: Mapping[str, LetterTemplate], topology: Sequence[Drawing]) -> list[Path]:

@@ -30,6 +30,23 @@ def _signature(document: DocumentValue, value: Mapping[str, str], block: Block, 
         line(right.add_paragraph(), "")
 
 
+def _parties(document: DocumentValue, value: list[Mapping[str, str]], _block: Block, language: str) -> None:
+    """Both sides sign, each in a column of its own, on one page."""
+    document.add_paragraph().paragraph_format.keep_with_next = True
+    table = grid(document, (PORTRAIT_MM / 2, PORTRAIT_MM / 2), rows=1)
+    mark_row(table, 0, "w:cantSplit")
+    for cell, title in zip(table.rows[0].cells, value, strict=True):
+        line(cell.paragraphs[0], title[language], bold=True)
+        line(
+            cell.add_paragraph(),
+            {"vi": "(Ký, ghi rõ họ tên, đóng dấu)", "en": "(signature, name, seal)"}[language],
+            size=SMALL,
+            italic=True,
+        )
+        for _ in range(5):
+            line(cell.add_paragraph(), "")
+
+
 def _landscape(document: DocumentValue, _value: None, _block: Block, _language: str) -> None:
     document.add_section(WD_SECTION.NEW_PAGE)
     page(document, landscape=True)
@@ -52,7 +69,10 @@ def _bullets(document: DocumentValue, value: Mapping[str, list[str]], _block: Bl
 
 
 def _each(document: DocumentValue, value: str, block: Block, _language: str) -> None:
-    _with_loop(document, f"sentence in {value}", lambda: prose(document, "{{ sentence }}", block.get("style", "p")))
+    def one() -> None:
+        prose(document, "{{ sentence }}", block.get("style", "p")).paragraph_format.keep_with_next = block.get("last")
+
+    _with_loop(document, f"sentence in {value}", one)
 
 
 def _picture(document: DocumentValue, value: str, _block: Block, _language: str) -> None:
@@ -111,6 +131,7 @@ BLOCKS: Mapping[str, Callable[[DocumentValue, Any, Block, str], None]] = {
     "pairs": _pairs,
     "landscape": _landscape,
     "signature": _signature,
+    "parties": _parties,
 }
 
 

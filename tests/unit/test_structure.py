@@ -12,7 +12,7 @@ CORE = Path("plugins/plugin_utils")
 ORDER = [
     "errors", "settings", "vendors", "catalogue", "model", "overrides", "contradictions", "load", "plan", "secrets", "vault", "desired", "routers", "digest", "transport", "terminal", "discovery", "dialects", "accounts", "diff", "conversation", "apply", "renewal", "reconcile", "operations",
     "connection", "guarded", "console", "files", "outlines", "sps", "rtp", "rtsp", "survey", "action", "audit",
-    "findings", "chosen", "repairs", "snapshots", "rules", "waivers", "database", "history", "report",
+    "findings", "chosen", "repairs", "comparison", "acceptance", "snapshots", "rules", "waivers", "database", "history", "report",
 ]  # fmt: skip
 PLAN = [
     "addresses", "tunnels", "ladder", "optimum", "streams", "storage", "footage", "access", "matrix", "reasons", "suitability", "lacks", "reuse",
@@ -103,7 +103,7 @@ def test_the_collection_is_reached_by_five_links():
 
 BESIDE = {
     "intake": ["cells", "editing", "said", "joining", "matching", "forms", "surveys", "netbox", "opening"],
-    "documents": ["pdf", "speech", "subject", "tables", "rows", "judgement", "drawings", "screen", "sheets", "letters", "index", "workbook", "publish"],
+    "documents": ["pdf", "speech", "subject", "tables", "rows", "judgement", "drawings", "screen", "sheets", "letters", "index", "workbook", "publish", "acceptance"],
 }  # fmt: skip
 
 

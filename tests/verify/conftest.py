@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import to_json
 
+from tests.verify.cases import cases, ident
 from tests.verify.devices import Devices
 from tests.verify.model import Declared, declared
+from tests.verify.outcomes import findings, reason
 from tests.verify.probes import CONTROLLER, here, machine, namespace, stands_here
 
 SECONDS = 8  # how long rates and growth are watched
@@ -18,20 +24,9 @@ DECLARED = declared()
 
 def pytest_generate_tests(metafunc):
     """Cases from the model: one a site, device, camera."""
-    cameras = DECLARED.role("camera")
-    cases = {
-        "site": DECLARED.sites(),
-        "recording_site": DECLARED.recording_sites(),
-        "tunnel": [(tunnel.site, tunnel.name) for tunnel in DECLARED.tunnels()],
-        "session": [(one.site, one.name) for one in DECLARED.tunnels() if one.hub == DECLARED.storage and one.kind == "wireguard"],
-        "camera": [host.name for host in cameras],
-        "recorded": [name for name in DECLARED.recorded() if name in DECLARED.limit],
-        "device": [host.name for host in DECLARED.role("camera", "nvr") if host.recorder is None],
-        "lan_camera": [host.name for host in cameras if host.recorder is None],
-    }
-    for name, values in cases.items():
+    for name, values in DECLARED.cases().items():
         if name in metafunc.fixturenames:
-            metafunc.parametrize(name, values, ids=lambda value: value if isinstance(value, str) else "-".join(value))
+            metafunc.parametrize(name, values, ids=ident)
 
 
 @pytest.fixture(scope="session")
@@ -128,13 +123,18 @@ def pytest_terminal_summary(terminalreporter):
     terminalreporter.section("verification")
     for outcome in ("failed", "error", "xfailed", "skipped"):
         for report in terminalreporter.stats.get(outcome, []):
-            reason = report.wasxfail if outcome == "xfailed" else _reason(report)
-            terminalreporter.write_line(f"{words[outcome]:15}{report.nodeid.split('::')[-1]:60}{reason}")
+            terminalreporter.write_line(f"{words[outcome]:15}{report.nodeid.split('::')[-1]:60}{reason(report)}")
     for report in terminalreporter.stats.get("passed", []):
         for _, decoded in (row for row in report.user_properties if row[0] == "decoded"):
             terminalreporter.write_line(f"{'decoded':15}{_where(report.nodeid.split('[')[-1].rstrip(']')):60}{decoded}")
     counts = ", ".join(f"{len(terminalreporter.stats.get(key, []))} {word}" for key, word in words.items())
     terminalreporter.write_line(counts)
+    if file := os.environ.get("MOTCUA_VERIFIED"):
+        when = datetime.now(ZoneInfo(DECLARED.province.timezone)).isoformat(timespec="seconds")
+        found = findings(terminalreporter.stats, cases(DECLARED), when)
+        draft = Path(f"{file}.draft")
+        draft.write_text(to_json(found, when), encoding="utf-8")
+        draft.replace(file)
 
 
 def _where(camera):
@@ -143,10 +143,3 @@ def _where(camera):
     if host.recorder is not None:
         return f"{camera} (channel {host.channel} of {host.recorder}, {host.address})"
     return f"{camera} ({DECLARED.local(host)[0]}, seen as {host.address})"
-
-
-def _reason(report):
-    if isinstance(report.longrepr, tuple):
-        return report.longrepr[2]
-    crash = getattr(report.longrepr, "reprcrash", None)
-    return crash.message.splitlines()[0] if crash else str(report.longrepr).splitlines()[-1]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import Host, Plan, desired, device_host, plan
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
@@ -16,6 +18,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.tunnels import Tu
 RTSP_PORT = 554
 
 INVENTORY = Path(os.environ.get("MOTCUA_INVENTORY", "inventory/lab/province.yml"))
+CHOSEN = tuple(name for name in os.environ.get("MOTCUA_HOSTS", "").split(",") if name)
 Place = tuple[str, int]
 
 INTERNET: Place = ("203.0.113.80", 80)  # documentation address (RFC 5737) on which the lab's Internet answers
@@ -62,6 +65,20 @@ class Declared:
         """The sites of which a camera within the limit is recorded."""
         return sorted({str(row["site"]) for name, row in self.recorded().items() if name in self.limit})
 
+    def cases(self) -> dict[str, list[Any]]:
+        """What there is one case each of, by the name under which the tests take it."""
+        cameras, tunnels = self.role("camera"), self.tunnels()
+        return {
+            "site": self.sites(),
+            "recording_site": self.recording_sites(),
+            "tunnel": [(tunnel.site, tunnel.name) for tunnel in tunnels],
+            "session": [(one.site, one.name) for one in tunnels if one.hub == self.storage and one.kind == "wireguard"],
+            "camera": [host.name for host in cameras],
+            "recorded": [name for name in self.recorded() if name in self.limit],
+            "device": [host.name for host in self.role("camera", "nvr") if host.recorder is None],
+            "lan_camera": [host.name for host in cameras if host.recorder is None],
+        }
+
     # --- places that somebody could try to open ---
 
     def managed(self, host: Host) -> Place:
@@ -103,10 +120,9 @@ class Declared:
         return places
 
 
-def declared() -> Declared:
-    """Load the inventory that ``MOTCUA_INVENTORY`` names; ``MOTCUA_HOSTS`` limits it, separated by commas."""
-    province = load(INVENTORY)
+def declared(inventory: Path = INVENTORY, chosen: Iterable[str] = CHOSEN) -> Declared:
+    """Load an inventory, limited to the chosen hosts where there are any."""
+    province = load(inventory)
     planned = plan(province)
     hosts = {host.name: host for host in desired(province, planned)}
-    chosen = os.environ.get("MOTCUA_HOSTS", "")
-    return Declared(province, planned, hosts, frozenset(chosen.split(",")) if chosen else frozenset(hosts))
+    return Declared(province, planned, hosts, frozenset(chosen) or frozenset(hosts))
