@@ -1,4 +1,4 @@
-"""The two modules that keep a machine's files and units, called as a role calls them."""
+"""The modules that keep a machine's files, units and packages, called as a role calls them."""
 
 import json
 import os
@@ -108,6 +108,7 @@ STATES = {
     "stands.service": "LoadState=loaded\nUnitFileState=disabled\nActiveState=inactive\nNeedDaemonReload=no",
     "failed.service": "LoadState=loaded\nUnitFileState=enabled\nActiveState=failed\nNeedDaemonReload=no",
     "stale.service": "LoadState=loaded\nUnitFileState=static\nActiveState=active\nNeedDaemonReload=yes",
+    "masked.service": "LoadState=masked\nUnitFileState=masked\nActiveState=inactive\nNeedDaemonReload=no",
     "unknown.service": "LoadState=not-found\nUnitFileState=\nActiveState=inactive\nNeedDaemonReload=no",
 }
 
@@ -136,6 +137,7 @@ def systemctl(tmp_path):
             {"running": ["runs.service", "stands.service", "failed.service"]},
             ["enable stands.service", "start stands.service failed.service"],
         ),
+        ({"running": ["masked.service"]}, ["unmask masked.service", "enable masked.service", "start masked.service"]),
         ({"running": ["stale.service"]}, ["daemon-reload"]),
         ({"restarted": ["runs.service", "stands.service"]}, ["enable stands.service", "restart runs.service stands.service"]),
         ({"try_restarted": ["runs.service", "stands.service"]}, ["try-restart runs.service"]),
@@ -163,3 +165,59 @@ def test_an_unknown_unit_that_should_run_is_one_sentence(play, systemctl):
     done, _ = play("units", {"running": ["unknown.service"]})
     assert done["failed"] is True
     assert done["msg"] == "unknown.service: systemd knows no such unit; was its file written?"
+
+
+DPKG = """#!/bin/sh
+cat <<END
+ii  chrony
+rc  frr
+un  nftables
+hi  curl
+END
+exit 1
+"""
+APT = """#!/bin/sh
+echo "$DEBIAN_FRONTEND" "$@" >>{log}
+exit {code}
+"""
+
+
+@pytest.fixture
+def debian(tmp_path):
+    """A machine with chrony and curl, on which apt-get notes what it was told, and ends as it is told to."""
+    log = tmp_path / "told"
+    log.touch()
+
+    def end_with(code):
+        (tmp_path / "bin").mkdir(exist_ok=True)
+        for name, text in (("dpkg-query", DPKG), ("apt-get", APT.format(log=log, code=code))):
+            (tmp_path / "bin" / name).write_text(text)
+            (tmp_path / "bin" / name).chmod(0o755)
+        return log.read_text
+
+    return end_with
+
+
+@pytest.mark.parametrize(
+    ("names", "installed"),
+    [
+        (["chrony", "curl"], []),
+        (["chrony", "frr", "nftables", "unheard-of"], ["frr", "nftables", "unheard-of"]),
+    ],
+)
+def test_only_missing_packages_are_installed(play, debian, names, installed):
+    told = debian(0)
+    predicted, _ = play("packages", {"names": names}, "--check")
+    assert told() == ""
+    done, _ = play("packages", {"names": names, "recommends": False})
+    assert predicted["installed"] == done["installed"] == installed
+    assert predicted["changed"] == done["changed"] == bool(installed)
+    assert told().startswith("noninteractive install ") == bool(installed)
+    assert told().strip().endswith(" ".join(["--no-install-recommends", *installed]) if installed else "")
+
+
+def test_packages_that_cant_be_had_are_one_sentence(play, debian):
+    debian(100)
+    done, _ = play("packages", {"names": ["frr"]})
+    assert done["failed"] is True
+    assert done["msg"].startswith("frr: apt-get couldn't install them (")
