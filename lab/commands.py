@@ -18,6 +18,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from cli.controller import LAB, ROOT
 from cli.secrets import VAULT_PASSWORD, create
 from lab import devices, machine, network
+from lab.drift import Drift, drifts
 from lab.errors import LabError
 from lab.image import image
 from lab.network import PREFIX
@@ -167,24 +168,19 @@ def ssh(context: typer.Context, host: Annotated[str, typer.Argument(help="for ex
     """Log in to a machine over the technician's cable."""
     _root_only()
     _stands_or_say(host)
+    os.execvp("ssh", [*_ssh(host), *context.args])
+
+
+def _ssh(host: str) -> list[str]:
     state = LAB.parent / "state"
-    cable = f"ip netns exec {PREFIX}{host} nc -N 127.0.0.1 22"
     options = [
-        f"ProxyCommand={cable}",
+        f"ProxyCommand=ip netns exec {PREFIX}{host} nc -N 127.0.0.1 22",
         f"UserKnownHostsFile={state}/known_hosts",
         f"HostKeyAlias={host}",
         "StrictHostKeyChecking=yes",
         "LogLevel=ERROR",
     ]
-    command = [
-        "ssh",
-        "-i",
-        str(state / "ssh/id_ed25519"),
-        *(part for option in options for part in ("-o", option)),
-        f"root@{host}",
-        *context.args,
-    ]
-    os.execvp("ssh", command)
+    return ["ssh", "-i", str(state / "ssh/id_ed25519"), *(part for option in options for part in ("-o", option)), f"root@{host}"]
 
 
 @app.command(context_settings=PASS_ON)
@@ -194,8 +190,42 @@ def hand(context: typer.Context, device: Annotated[str, typer.Argument(help="for
     _stands_or_say(device)
     if not devices.control(DEVICES, device).is_socket():
         raise LabError(f"{device} is no emulated device; 'scripts/motcua lab status' lists them")
-    command = [devices.PYTHON, "-m", "tests.emulators.hand", str(devices.control(DEVICES, device)), *context.args]
-    raise typer.Exit(subprocess.run(command, cwd=ROOT, check=False).returncode)
+    raise typer.Exit(subprocess.run([*_hand(device), *context.args], cwd=ROOT, check=False).returncode)
+
+
+def _hand(device: str) -> list[str]:
+    return [devices.PYTHON, "-m", "tests.emulators.hand", str(devices.control(DEVICES, device))]
+
+
+@app.command()
+def drift(
+    names: Annotated[list[str] | None, typer.Argument(help="which changes to make; --list names them")] = None,
+    every: Annotated[bool, typer.Option("--all", help="make all of them")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="say what there is, and change nothing")] = False,
+) -> None:
+    """Change things by hand, as people do, for an audit to find; a rollout undoes them."""
+    known = {change.name: change for change in drifts()}
+    if listed:
+        for change in known.values():
+            typer.echo(f"{change.name:18}{change.at:20}{change.words}")
+        return
+    if unknown := sorted(set(names or ()) - known.keys()):
+        raise LabError(f"there is no change {', '.join(unknown)}; 'scripts/motcua lab drift --list' names them")
+    if not names and not every:
+        raise LabError("there is no change to make; name one, or write --all")
+    _root_only()
+    for name in known if every else names or ():
+        _make(known[name])
+
+
+def _make(change: Drift) -> None:
+    """Turn a device's knob, or do it as root on the machine."""
+    _stands_or_say(change.machine)
+    command = [*_hand(change.at), "set", *change.knob] if change.knob else [*_ssh(change.machine), change.command]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise LabError(f"{change.name} at {change.at}: {(done.stderr or done.stdout).strip()}; roll the lab out first")
+    typer.echo(f"{change.at}: {change.words}")
 
 
 @app.command()

@@ -80,9 +80,10 @@ def plan(wanted: dict, states: dict) -> dict:
     """What is to be done, by systemctl's verb; pure."""
     run = [*wanted["running"], *(name for name in wanted["restarted"] if name not in wanted["running"])]
     return {
+        "unmask": [name for name in run if states[name].get("UnitFileState") == "masked"],
         "disable": [name for name in wanted["stopped"] if states[name].get("UnitFileState") == "enabled"],
         "stop": [name for name in wanted["stopped"] if states[name]["ActiveState"] not in ("inactive", "failed")],
-        "enable": [name for name in run if states[name].get("UnitFileState") == "disabled"],
+        "enable": [name for name in run if states[name].get("UnitFileState") in ("disabled", "masked")],
         "restart": list(wanted["restarted"]),
         "try-restart": [name for name in wanted["try_restarted"] if states[name]["ActiveState"] in RUNS],
         "start": [name for name in wanted["running"] if name not in wanted["restarted"] and states[name]["ActiveState"] not in RUNS],

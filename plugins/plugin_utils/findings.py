@@ -24,6 +24,7 @@ LINES_SHOWN = 40
 UNIT_STATES = {
     "start": ("running", "not running"),
     "enable": ("starts at boot", "doesn't start at boot"),
+    "unmask": ("may start", "is masked"),
     "stop": ("not running", "running"),
     "disable": ("doesn't start at boot", "starts at boot"),
 }

@@ -28,6 +28,11 @@ KNOBS = {
     "services.p2p": "T2UServer.Enable",
     "overlay.name": "ChannelTitle[0].Name",
     "streams.main.bitrate_kbps": "Encode[0].MainFormat[0].Video.BitRate",
+    "streams.main.audio": "Encode[0].MainFormat[0].AudioEnable",
+    "streams.sub.bitrate_kbps": "Encode[0].ExtraFormat[0].Video.BitRate",
+    "services.snmp": "SNMP.Enable",
+    "time.zone": "NTP.TimeZone",
+    "time.mode": "NTP.Enable",
 }
 
 
@@ -107,7 +112,10 @@ class Dahua(Accounts, Rpc, Device):
         return self.state["tables"][KNOBS[key]]
 
     def turn(self, key, value):
-        self.state["tables"][KNOBS[key]] = value
+        if key.startswith("users."):
+            self.seat(key.removeprefix("users."), value)
+        else:
+            self.state["tables"][KNOBS[key]] = value
 
     async def handle(self, request: Request):
         self.requests += 1

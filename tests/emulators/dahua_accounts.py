@@ -16,6 +16,16 @@ def upper(*parts):
 class Accounts:
     """The part of a device that keeps accounts; those that are reserved can't be deleted."""
 
+    def seat(self, name, group):
+        """An account as somebody made it, changed it, or took it away (no group) at the device's own page."""
+        users = self.users()
+        if not group:
+            del users[name]
+        elif name in users:
+            users[name]["group"] = group
+        else:
+            users[name] = {**self._kept_password(name, "Made-by-hand1"), "group": group, "memo": "", "reserved": False}
+
     def _kept_password(self, name, password):
         """What a device keeps of a password: all of it in the old days."""
         return {"password": password} if self.old else {"hashed": upper(name, self.realm, password)}

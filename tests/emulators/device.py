@@ -159,7 +159,7 @@ class Device:
             case "footage":
                 self.footage.holes = json.loads(asked["value"]) if isinstance(asked["value"], str) else asked["value"]
             case "faults":
-                self.faults.set(asked["value"])
+                self.faults.set(json.loads(asked["value"]) if isinstance(asked["value"], str) else asked["value"])
             case "reset":
                 self.state = self.factory()
                 self.save()

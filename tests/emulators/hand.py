@@ -1,4 +1,4 @@
-"""A hand at a device: `python3 -m tests.emulators.hand SOCKET get KEY | set KEY VALUE | off | on | lock | unlock | reset | status`."""
+"""A hand at a device: `python3 -m tests.emulators.hand SOCKET get KEY | set KEY VALUE | faults all JSON | off | on | lock | unlock | reset | status`."""
 
 import json
 import socket

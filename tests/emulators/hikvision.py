@@ -20,6 +20,7 @@ from tests.emulators.hikvision_xml import (
     OK,
     find,
     local,
+    place,
     status,
     text,
     write,
@@ -41,15 +42,24 @@ KNOBS = {
     "services.upnp": ("/ISAPI/System/Network/UPnP", "enabled"),
     "services.telnet": ("/ISAPI/System/Network/telnetd", "enabled"),
     "services.p2p": ("/ISAPI/System/Network/EZVIZ", "enabled"),
+    "services.ssh": ("/ISAPI/System/Network/ssh", "enabled"),
+    "services.snmp": ("/ISAPI/System/Network/SNMP", "SNMPv2c/enabled"),
+    "services.discovery": ("/ISAPI/Security/adminAccesses", "AdminAccessProtocol[protocol=Bonjour]/enabled"),
+    "access.rtsp_auth": ("/ISAPI/Streaming/channels/101", "certificateType"),
     "access.lockout": ("/ISAPI/Security/illegalLoginLock", "enabled"),
     "overlay.name": ("/ISAPI/System/Video/inputs/channels/1", "name"),
+    "overlay.clock": ("/ISAPI/System/Video/inputs/channels/1/overlays", "DateTimeOverlay/enabled"),
     "streams.main.bitrate_kbps": ("/ISAPI/Streaming/channels/101", "constantBitRate"),
     "streams.main.cap_kbps": ("/ISAPI/Streaming/channels/101", "vbrUpperCap"),
     "streams.main.codec": ("/ISAPI/Streaming/channels/101", "videoCodecType"),
     "streams.main.width": ("/ISAPI/Streaming/channels/101", "videoResolutionWidth"),
     "streams.main.height": ("/ISAPI/Streaming/channels/101", "videoResolutionHeight"),
     "streams.main.fps_hundredths": ("/ISAPI/Streaming/channels/101", "maxFrameRate"),
+    "streams.main.gop_frames": ("/ISAPI/Streaming/channels/101", "GovLength"),
+    "streams.main.audio": ("/ISAPI/Streaming/channels/101", "Audio/enabled"),
+    "streams.sub.bitrate_kbps": ("/ISAPI/Streaming/channels/102", "constantBitRate"),
 }
+KEPT = {"time.zone": "zone", "time.mode": "mode"}
 TRACK = "/ISAPI/ContentMgmt/record/tracks"
 
 
@@ -106,13 +116,21 @@ class Hikvision(Accounts, Service, Device):
         return {f"/Streaming/Channels/{path.rsplit('/', 1)[1]}": self.spec(path) for path in found}
 
     def knob(self, key):
+        if key in KEPT:
+            return self.state[KEPT[key]]
         path, name = KNOBS[key]
-        return text(self.document(path), name)
+        return (place(self.document(path), name).text or "").strip()
 
     def turn(self, key, value):
+        if key.startswith("users."):
+            self.seat(key.removeprefix("users."), value)
+            return
+        if key in KEPT:
+            self.state[KEPT[key]] = value
+            return
         path, name = KNOBS[key]
         root = self.document(path)
-        find(root, name).text = value
+        place(root, name).text = value
         self.state["documents"][path] = write(root)
 
     async def handle(self, request: Request):

@@ -19,6 +19,16 @@ def good_password(password):
 class Accounts:
     """The part of a device that keeps accounts; all but the first one can be deleted."""
 
+    def seat(self, name, level):
+        """An account as somebody made it, changed it, or took it away (no level) at the device's own page."""
+        users = self.users()
+        if not level:
+            del users[name]
+        elif name in users:
+            users[name]["level"] = level
+        else:
+            users[name] = {"id": max(user["id"] for user in users.values()) + 1, "password": "Made-by-hand1", "level": level}
+
     async def _users(self, request, level):
         users = self.users()
         number = request.path.removeprefix("/ISAPI/Security/users").strip("/")

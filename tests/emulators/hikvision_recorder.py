@@ -36,6 +36,19 @@ class HikvisionNvr(Hikvision):
                 found[f"/Streaming/Channels/{number}{stream}"] = (address, channel["user"], channel["password"])
         return found
 
+    def turn(self, key, value):
+        """``channels.2.address`` is one value of a channel; ``channels.2`` without a value takes it away."""
+        room, _, rest = key.partition(".")
+        number, _, name = rest.partition(".")
+        if room != "channels":
+            super().turn(key, value)
+        elif name:
+            self.state["channels"][number][name] = value
+        else:
+            del self.state["channels"][number]
+            for path in documents.channel_documents(number):
+                self.state["documents"].pop(path, None)
+
     async def answer(self, request, level):
         path = request.path
         if path == "/ISAPI/ContentMgmt/search" and request.method == "POST":
@@ -58,9 +71,7 @@ class HikvisionNvr(Hikvision):
         if request.method == "POST" and not number:
             return await self._add_channel(request.body)
         if request.method == "DELETE" and number in channels:
-            del channels[number]
-            for path in documents.channel_documents(number):
-                self.state["documents"].pop(path, None)
+            self.turn(f"channels.{number}", "")
             self.save()
             await self.refresh()
             return status(*OK)

@@ -22,6 +22,15 @@ def find(root, name):
     return next((element for element in root.iter() if local(element) == name), None)
 
 
+def place(root, path):
+    """The element at a path of local names; a name may say what its element holds: ``Row[name=value]/enabled``."""
+    for step in path.split("/"):
+        name, _, held = step.rstrip("]").partition("[")
+        key, _, value = held.partition("=")
+        root = next(element for element in root.iter() if local(element) == name and (not held or text(element, key) == value))
+    return root
+
+
 def text(root, name, default=""):
     element = find(root, name)
     return default if element is None else (element.text or "").strip()

@@ -1,4 +1,4 @@
-"""The two modules that keep a machine's files and units, called as a role calls them."""
+"""The modules that keep a machine's files, units and packages, called as a role calls them."""
 
 import json
 import os
@@ -108,6 +108,7 @@ STATES = {
     "stands.service": "LoadState=loaded\nUnitFileState=disabled\nActiveState=inactive\nNeedDaemonReload=no",
     "failed.service": "LoadState=loaded\nUnitFileState=enabled\nActiveState=failed\nNeedDaemonReload=no",
     "stale.service": "LoadState=loaded\nUnitFileState=static\nActiveState=active\nNeedDaemonReload=yes",
+    "masked.service": "LoadState=masked\nUnitFileState=masked\nActiveState=inactive\nNeedDaemonReload=no",
     "unknown.service": "LoadState=not-found\nUnitFileState=\nActiveState=inactive\nNeedDaemonReload=no",
 }
 
@@ -136,6 +137,7 @@ def systemctl(tmp_path):
             {"running": ["runs.service", "stands.service", "failed.service"]},
             ["enable stands.service", "start stands.service failed.service"],
         ),
+        ({"running": ["masked.service"]}, ["unmask masked.service", "enable masked.service", "start masked.service"]),
         ({"running": ["stale.service"]}, ["daemon-reload"]),
         ({"restarted": ["runs.service", "stands.service"]}, ["enable stands.service", "restart runs.service stands.service"]),
         ({"try_restarted": ["runs.service", "stands.service"]}, ["try-restart runs.service"]),
@@ -169,11 +171,67 @@ def test_a_program_compares_in_check_mode_and_loads_else(play, tmp_path):
     program = tmp_path / "a program"
     program.write_text(f'#!/bin/sh\necho "$1 differs"\necho "$1" >>{tmp_path}/verbs\necho "bad $1" >&2\nexit 1\n')
     program.chmod(0o755)
-    done, _ = play("running", {"program": str(program)}, "--check")
+    done, _ = play("loaded", {"program": str(program)}, "--check")
     assert (done["changed"], done["stdout_lines"], done.get("failed", False)) == (True, ["compare differs"], False)
-    done, _ = play("running", {"program": str(program)})
+    done, _ = play("loaded", {"program": str(program)})
     assert (done["failed"], done["msg"]) == (True, "bad load")
     assert (tmp_path / "verbs").read_text() == "compare\nload\n"
     program.unlink()  # before the first rollout
-    done, _ = play("running", {"program": str(program)}, "--check")
+    done, _ = play("loaded", {"program": str(program)}, "--check")
     assert (done["changed"], done.get("failed", False)) == (False, False)
+
+
+DPKG = """#!/bin/sh
+cat <<END
+ii  chrony
+rc  frr
+un  nftables
+hi  curl
+END
+exit 1
+"""
+APT = """#!/bin/sh
+echo "$DEBIAN_FRONTEND" "$@" >>{log}
+exit {code}
+"""
+
+
+@pytest.fixture
+def debian(tmp_path):
+    """A machine with chrony and curl, on which apt-get notes what it was told, and ends as it is told to."""
+    log = tmp_path / "told"
+    log.touch()
+
+    def end_with(code):
+        (tmp_path / "bin").mkdir(exist_ok=True)
+        for name, text in (("dpkg-query", DPKG), ("apt-get", APT.format(log=log, code=code))):
+            (tmp_path / "bin" / name).write_text(text)
+            (tmp_path / "bin" / name).chmod(0o755)
+        return log.read_text
+
+    return end_with
+
+
+@pytest.mark.parametrize(
+    ("names", "installed"),
+    [
+        (["chrony", "curl"], []),
+        (["chrony", "frr", "nftables", "unheard-of"], ["frr", "nftables", "unheard-of"]),
+    ],
+)
+def test_only_missing_packages_are_installed(play, debian, names, installed):
+    told = debian(0)
+    predicted, _ = play("packages", {"names": names}, "--check")
+    assert told() == ""
+    done, _ = play("packages", {"names": names, "recommends": False})
+    assert predicted["installed"] == done["installed"] == installed
+    assert predicted["changed"] == done["changed"] == bool(installed)
+    assert told().startswith("noninteractive install ") == bool(installed)
+    assert told().strip().endswith(" ".join(["--no-install-recommends", *installed]) if installed else "")
+
+
+def test_packages_that_cant_be_had_are_one_sentence(play, debian):
+    debian(100)
+    done, _ = play("packages", {"names": ["frr"]})
+    assert done["failed"] is True
+    assert done["msg"].startswith("frr: apt-get couldn't install them (")
