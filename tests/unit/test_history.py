@@ -4,7 +4,7 @@ import resource
 import shutil
 import sqlite3
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -307,6 +307,14 @@ def test_a_file_that_isnt_readable_is_kept_aside_and_said(tmp_path, content):
     assert (tmp_path / "history.db.broken-2026-11-02T010000Z").read_bytes() == damaged
 
 
+def test_an_audit_that_is_stopped_while_it_is_entered_isnt_entered(history):
+    with pytest.raises(ZeroDivisionError):
+        audit(history, 0, finding(), snapshots=(1 / 0 for _ in "a"))
+    assert (history.runs(), stands(history)) == ((), [])
+    audit(history, 1, finding())
+    assert len(history.runs()) == 1
+
+
 def test_a_full_disk_is_a_sentence_and_nothing_is_half_written(history):
     audit(history, 0, finding())
     pages = history._database.execute("PRAGMA page_count").fetchone()["page_count"]
@@ -350,7 +358,15 @@ def test_damage_in_the_middle_is_seen_when_it_is_opened(tmp_path):
         assert "was set aside" in new.notice
 
 
-def test_two_that_find_a_broken_file_at_once_begin_one_new_history(tmp_path):
+def test_two_that_find_a_broken_file_at_once_begin_one_new_history(tmp_path, monkeypatch):
+    set_aside, both = History._set_aside, threading.Barrier(2)
+
+    def with_another_beside_it(self, at):
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.5)
+        return set_aside(self, at)
+
+    monkeypatch.setattr(History, "_set_aside", with_another_beside_it)
     path = tmp_path / "history.db"
     path.write_bytes(b"no database at all, but long enough to be looked at as one" * 20)
     ready, notices = threading.Barrier(4), []
