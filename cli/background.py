@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import typer
-from ansible_collections.motcua.cctv.plugins.plugin_utils.catalogue.rules import RULES
+from ansible_collections.motcua.cctv.plugins.plugin_utils.catalogue.rules import QUESTIONS, RULES
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError, MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import Status
 from ansible_collections.motcua.cctv.plugins.plugin_utils.history import History, Past
@@ -24,7 +24,9 @@ SHOWN_WEEKS = 13
 
 def background(inventory: Path, history: Path, when: datetime, tally: Mapping[str, Mapping[Status, int]]) -> Background:
     """What there is for an audit that was entered at ``when``. What can't be read is said and left out: the audit is one all the same."""
-    known = Background(_areas(inventory.parent / "data"), tally=tally, severities={name: rule.severity for name, rule in RULES.items()})
+    known = Background(
+        _areas(inventory.parent / "data"), tally=tally, severities={one.id: one.severity for one in (*RULES.values(), *QUESTIONS.values())}
+    )
     if not history.exists():
         return known
     at, zone = utc(when), ZoneInfo(str(when.tzinfo))

@@ -15,6 +15,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Waiver
 from ansible_collections.motcua.cctv.plugins.plugin_utils.rules import PROVINCE, counted
 from ansible_collections.motcua.cctv.plugins.plugin_utils.rules.checklist import after_months
 from ansible_collections.motcua.cctv.plugins.plugin_utils.rules.judges import JUDGES
+from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import Snapshot
 from ansible_collections.motcua.cctv.plugins.plugin_utils.waivers import waive
 
 from .judging import OLD, TODAY, judged, lacks, says, silent, written
@@ -189,6 +190,13 @@ def test_each_hole_is_a_finding_of_its_own_and_a_device_counts_once():
     assert "exploited since 2026-03-05" in checks["CT23-05 CVE-2017-7921"].expected
     assert sum(found.tally["CT23-05"].values()) == 3  # camera, recorder, router
     assert "exploited" in of(found, "CT23-04")[0].actual
+
+
+def test_what_a_router_says_of_its_firmware_counts_more_than_what_somebody_wrote():
+    read = {"a-router": Snapshot("a-router", {"identity.firmware": "6.48.1"}, config="/ip")}
+    (row,) = [one for one in of(judged(lambda _, snapshots: snapshots | read), "CT23-05") if one.status == "fail"]
+    assert (row.device, row.actual) == ("a-router", "6.48.1")
+    assert judged(written(f"{SITE}.router.firmware", None)).reasons["CT23-05"] == {"nobody has written router.firmware": 1}
 
 
 def test_a_hole_that_cannot_be_ruled_out_could_not_be_told():
