@@ -21,7 +21,9 @@ class ActionModule(ActionBase):
         _, options = self.validate_argument_spec(OPTIONS)
         check = self._task.check_mode
         said = self._low_level_execute_command(f"{shlex.quote(options['program'])} {'compare' if check else 'load'}")
-        result |= {key: said[key] for key in ("rc", "stdout", "stdout_lines", "stderr")} | {"changed": bool(said["stdout"])}
-        if said["rc"] and not check:
-            result |= {"failed": True, "msg": said["stderr"].strip() or said["stdout"].strip()}
+        result |= {key: said[key] for key in ("rc", "stdout", "stdout_lines", "stderr")}
+        # Said in both cases, because Ansible takes any other end than 0 for a failure.
+        result |= {"changed": bool(said["stdout"]), "failed": said["rc"] != 0 and not check}
+        if result["failed"]:
+            result["msg"] = said["stderr"].strip() or said["stdout"].strip()
         return result
