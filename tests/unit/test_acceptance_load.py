@@ -45,7 +45,7 @@ def test_what_arrives_of_a_camera_is_measured_at_the_recorder(live):
     pictures, paths, ended = measured(rows, ["a-cam1", "a-cam2"])
     seen = pictures["a-cam1"]
     assert ended and seen.errors == () and seen.gaps == 0
-    assert seen.frames > 0 and 10 <= seen.seen_s <= 24
+    assert seen.frames > 0 and 10 <= seen.seen_s <= 28
     assert abs(seen.fps - EMULATED_FPS) <= 0.1 * EMULATED_FPS
     assert 0 < seen.kbps <= seen.peak_kbps
     assert (pictures["a-cam2"].frames, pictures["a-cam2"].gaps) == (0, 1)
