@@ -142,10 +142,10 @@ def test_what_couldnt_be_told_is_an_error_beside_what_could(camera, tmp_path, tr
 
 
 def test_what_nobody_wished_for_may_stay_unknown(camera, tmp_path):
-    camera.hand("faults", value=[{"kind": "garbage", "path": "illegalLoginLock"}])
+    camera.hand("faults", value=[{"kind": "garbage", "path": "ONVIF/users"}])
     said = audited({"a-cam1": variables(tmp_path, camera.ports["https"])})["a-cam1"]
     assert (said["failed"], said.get("msg")) == (False, None)
-    assert "access.lockout" in snapshot_of("a-cam1", said).unknown
+    assert "onvif_users" in snapshot_of("a-cam1", said).unknown
 
 
 def test_a_locked_device_and_one_that_is_off_are_errors(camera, tmp_path):
