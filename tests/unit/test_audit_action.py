@@ -281,3 +281,28 @@ def test_a_play_leaves_findings_and_snapshots(camera, tmp_path):
     assert set(snapshots) == {"a-cam1", "a-cam2", "hub"}
     assert "services.upnp: true" in snapshots["a-cam1"].text and "== listening" in snapshots["hub"].text
     assert FACTORY[1] not in path.with_name("snapshots.json").read_text() + path.read_text()
+
+
+def test_the_playbook_reads_devices_and_routers_of_a_part(camera, tmp_path):
+    """Of the centre, which isn't in the part, only what everybody knows is needed."""
+    with server.emulated("routeros7") as router:
+        connection = {"ansible_connection": "motcua.cctv.device"}
+        groups = {
+            "hubs": {"hosts": {"centre-server": {"hub_public_key": "known", "motcua_desired": {}}}},
+            "centre": {"hosts": {"centre-server": {}}},
+            "ioc": {},
+            "nvrs": {},
+            "platform_linux": {},
+            "cameras": {"hosts": {"a-cam1": variables(tmp_path, camera.ports["https"])}},
+            "routers": {"hosts": {"lang-giang-router": router_variables(tmp_path, "routeros7", router.port) | connection}},
+        }
+        (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"children": groups}}))
+        path = tmp_path / "reports" / "findings.json"
+        command = [Path(sys.executable).with_name("ansible-playbook"), "--check", "-i", tmp_path / "hosts.yml", "playbooks/audit.yml"]
+        environment = os.environ | {"ANSIBLE_CONFIG": "ansible.cfg", "MOTCUA_FINDINGS": str(path)}
+        done = subprocess.run([*command, "-l", "cameras:routers"], capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = json.loads(path.read_text())["findings"]
+    assert {row["device"] for row in rows} == {"a-cam1", "lang-giang-router"}
+    assert {row["feature"] for row in rows if row["status"] == "fail"} >= {"services", "router"}
+    assert set(from_json(path.with_name("snapshots.json").read_text())) == {"a-cam1", "lang-giang-router"}
