@@ -166,7 +166,7 @@ def main():
     ports, parts = outgoing(), []
     for heading, command in READS.items():
         words = command.split()
-        program = module.get_bin_path(words[0], opt_dirs=["/usr/sbin", "/sbin"])
+        program = module.get_bin_path(words[0])
         if program is None:
             parts.append(section(heading, 1, "", f"it has no {words[0]}", ports))
         else:

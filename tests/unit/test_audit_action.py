@@ -141,6 +141,13 @@ def test_what_couldnt_be_told_is_an_error_beside_what_could(camera, tmp_path, tr
     assert all(one.evidence == said["evidence"] for one in found)
 
 
+def test_what_nobody_wished_for_may_stay_unknown(camera, tmp_path):
+    camera.hand("faults", value=[{"kind": "garbage", "path": "ONVIF/users"}])
+    said = audited({"a-cam1": variables(tmp_path, camera.ports["https"])})["a-cam1"]
+    assert (said["failed"], said.get("msg")) == (False, None)
+    assert "onvif_users" in snapshot_of("a-cam1", said).unknown
+
+
 def test_a_locked_device_and_one_that_is_off_are_errors(camera, tmp_path):
     hosts = {"a-cam1": variables(tmp_path, camera.ports["https"])}
     camera.hand("lock")
@@ -194,25 +201,30 @@ def test_of_every_vendor_what_moves_by_itself_is_left_out_and_nothing_else():
 ROUTERS = {"routeros7": ("7.", "192.168.5."), "ios": ("17.", "192.168.5."), "vyos14": ("1.4", "192.168.5."), "openwrt": ("23.05", "tslcd")}
 
 
+def router_variables(folder, kind, port, *more):
+    """As a province's inventory has them; SSH is open at the port where the router is reached, and at ``more``."""
+    for name in ("devices", "tunnels"):
+        (folder / f"{name}.yml").write_text(json.dumps({"master": Managed.MASTER}))
+    management = [{**ROUTER["firewall"]["input"][0], "ports": sorted({22, port, *more})}]
+    return {
+        "ansible_host": "127.0.0.1",
+        "motcua_site": "lang-giang",
+        "motcua_platform": kind.rstrip("0123456789"),
+        "motcua_user": "motcua",
+        "motcua_password": server.PASSWORD,
+        "motcua_port": port,
+        "motcua_known_hosts": str(folder / "known_hosts"),
+        "motcua_state": str(folder),
+        "motcua_masters": {name: str(folder / f"{name}.yml") for name in ("devices", "tunnels")},
+        "motcua_desired": {"router": {**ROUTER, **wish(kind, KEY), "firewall": {**ROUTER["firewall"], "input": management}}},
+    }
+
+
 @pytest.mark.parametrize("kind", ROUTERS)
 def test_a_router_is_read_whole_and_without_its_secrets(tmp_path, kind):
-    for name in ("devices", "tunnels"):
-        (tmp_path / f"{name}.yml").write_text(json.dumps({"master": Managed.MASTER}))
     dead = free_port()
     with server.emulated(kind) as router:
-        management = [{**ROUTER["firewall"]["input"][0], "ports": sorted({22, router.port, dead})}]
-        own = {
-            "ansible_host": "127.0.0.1",
-            "motcua_site": "lang-giang",
-            "motcua_platform": kind.rstrip("0123456789"),
-            "motcua_user": "motcua",
-            "motcua_password": server.PASSWORD,
-            "motcua_port": router.port,
-            "motcua_known_hosts": str(tmp_path / "known_hosts"),
-            "motcua_state": str(tmp_path),
-            "motcua_masters": {name: str(tmp_path / f"{name}.yml") for name in ("devices", "tunnels")},
-            "motcua_desired": {"router": {**ROUTER, **wish(kind, KEY), "firewall": {**ROUTER["firewall"], "input": management}}},
-        }
+        own = router_variables(tmp_path, kind, router.port, dead)
         hosts = {"lang-giang-router": own, "b-router": own | {"motcua_port": dead, "motcua_site": "b"}}
         first, second = audited(hosts), audited(hosts)
         secrets = SECRET.findall(router.export())
@@ -223,6 +235,13 @@ def test_a_router_is_read_whole_and_without_its_secrets(tmp_path, kind):
     assert one["version"].startswith(version) and office in one["config"]
     assert [secret for secret in [*secrets, server.PASSWORD] if secret in one["config"]] == []
     assert first["b-router"]["unreachable"]
+
+
+def test_a_router_that_is_too_slow_is_given_up(tmp_path):
+    with server.emulated("ios", quirks={"slow"}) as router:
+        hosts = {"lang-giang-router": router_variables(tmp_path, "ios", router.port)}
+        said = audited(hosts, router_seconds=0.5)["lang-giang-router"]
+    assert said["unreachable"] and said["msg"].startswith("lang-giang-router: wasn't finished within its time")
 
 
 PLAY = """
@@ -262,3 +281,28 @@ def test_a_play_leaves_findings_and_snapshots(camera, tmp_path):
     assert set(snapshots) == {"a-cam1", "a-cam2", "hub"}
     assert "services.upnp: true" in snapshots["a-cam1"].text and "== listening" in snapshots["hub"].text
     assert FACTORY[1] not in path.with_name("snapshots.json").read_text() + path.read_text()
+
+
+def test_the_playbook_reads_devices_and_routers_of_a_part(camera, tmp_path):
+    """Of the centre, which isn't in the part, only what everybody knows is needed."""
+    with server.emulated("routeros7") as router:
+        connection = {"ansible_connection": "motcua.cctv.device"}
+        groups = {
+            "hubs": {"hosts": {"centre-server": {"hub_public_key": "known", "motcua_desired": {}}}},
+            "centre": {"hosts": {"centre-server": {}}},
+            "ioc": {},
+            "nvrs": {},
+            "platform_linux": {},
+            "cameras": {"hosts": {"a-cam1": variables(tmp_path, camera.ports["https"])}},
+            "routers": {"hosts": {"lang-giang-router": router_variables(tmp_path, "routeros7", router.port) | connection}},
+        }
+        (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"children": groups}}))
+        path = tmp_path / "reports" / "findings.json"
+        command = [Path(sys.executable).with_name("ansible-playbook"), "--check", "-i", tmp_path / "hosts.yml", "playbooks/audit.yml"]
+        environment = os.environ | {"ANSIBLE_CONFIG": "ansible.cfg", "MOTCUA_FINDINGS": str(path)}
+        done = subprocess.run([*command, "-l", "cameras:routers"], capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = json.loads(path.read_text())["findings"]
+    assert {row["device"] for row in rows} == {"a-cam1", "lang-giang-router"}
+    assert {row["feature"] for row in rows if row["status"] == "fail"} >= {"services", "router"}
+    assert set(from_json(path.with_name("snapshots.json").read_text())) == {"a-cam1", "lang-giang-router"}

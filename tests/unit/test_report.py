@@ -268,7 +268,7 @@ def test_a_whole_province_fits_and_reads(tmp_path):
     assert len(page.encode()) < 5_000_000
 
 
-PLAYS = ("rollout", "network", "devices", "centre")
+PLAYS = ("rollout", "network", "devices", "centre", "audit")
 QUIET = {"block", "import_role", "include_role", "import_tasks", "include_tasks", "meta", "assert", "debug", "import_playbook"}
 
 
