@@ -116,6 +116,8 @@ def shown(value: Json) -> Markup:
     if isinstance(value, str) and value in WORDS["values"]:
         return both("values", value)
     text = _plain(value)
+    if not text.isascii() and "\n" not in text:
+        return Markup("<bdi>{}</bdi>").format(text)  # fixed-width fonts misplace Vietnamese marks
     return Markup("<pre>{}</pre>").format(text) if "\n" in text else Markup("<code>{}</code>").format(text)
 
 
