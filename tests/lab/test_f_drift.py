@@ -18,23 +18,43 @@ def of(findings, status):
 
 @pytest.fixture(scope="module")
 def drifted(tmp_path_factory):
-    """The audit of a province in which everything of the table was changed: exit code and findings."""
+    """The audit of a province in which everything of the table was changed: exit code, findings, folder."""
     made = motcua("lab", "drift", "--all")
     assert made.code == 0, made.text
-    return audit(tmp_path_factory.mktemp("drifted"))
+    folder = tmp_path_factory.mktemp("drifted")
+    return (*audit(folder), folder)
 
 
 def test_each_of_forty_changes_is_named(drifted):
-    code, findings = drifted
+    code, findings, _ = drifted
     assert len(MADE) >= 40
     assert unnamed(MADE, of(findings, "fail")) == []
     assert code == 2
 
 
 def test_nothing_else_is(drifted):
-    _, findings = drifted
+    _, findings, _ = drifted
     assert unexplained(MADE, of(findings, "fail")) == []
     assert of(findings, "error") == []
+
+
+CHOSEN = {
+    ("lang-giang-cam1", "services.upnp"),
+    ("lang-giang-nvr1", "channels.1"),
+    ("tan-dinh-router", "Write how routes are told and learned: /etc/frr/frr.conf"),
+    ("xuong-lam-router", "Load the firewall where it differs from what is written"),
+    ("centre-server", "Write nginx's configuration: /etc/nginx/conf.d/motcua.conf"),
+}
+
+
+def test_a_repair_undoes_the_chosen_ones_and_no_other(drifted, tmp_path):
+    _, findings, folder = drifted
+    named = ("--from", str(folder / "latest/findings.json"), "--output", str(tmp_path / "repairs"))
+    done = motcua("repair", "-i", INVENTORY, "--yes", *named, *map(":".join, CHOSEN))
+    assert done.code == 0, done.text
+    _, left = audit(tmp_path)
+    assert set(of(findings, "fail")) - set(of(left, "fail")) == CHOSEN
+    assert set(of(left, "fail")) <= set(of(findings, "fail"))
 
 
 def test_a_rollout_undoes_all_of_them(drifted, tmp_path):
