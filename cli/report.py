@@ -86,10 +86,10 @@ def _month(path: Path, first: date, last: date, zone: ZoneInfo) -> Month:
 
 def _letter(subject: Subject, known: Month, inventory: Path) -> bytes:
     from documents.letters.month import month_letter  # noqa: PLC0415  Word costs a second, which every command would pay
-    from documents.publish import MONTH, read_templates  # noqa: PLC0415  as above
+    from documents.publish import MONTH, read_template  # noqa: PLC0415  as above
 
     language = subject.speech.language
-    return read_templates(inventory / "templates" / language, language)[MONTH].fill(month_letter(subject, known))
+    return read_template(inventory / "templates" / language, language, MONTH).fill(month_letter(subject, known))
 
 
 def _write(target: Path, content: bytes) -> None:

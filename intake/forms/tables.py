@@ -25,6 +25,8 @@ NOT_ASKED = frozenset(
         "old_ssh",
         "card_gb",
         "mutes",
+        "checklist",
+        "settings",
     }
 )
 # What stands in a row's first cell when the row only shows how to write.

@@ -3,11 +3,9 @@
 import json
 import re
 import resource
-import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,20 +20,11 @@ from typer.testing import CliRunner
 from cli import audit as module
 from cli import background
 from cli import history as history_module
+from tests.unit.provinces import unruled
 
 from .judging import VALUES
 
 LAB = "inventory/lab/province.yml"
-
-
-def unruled(folder):
-    """The lab's province without its rules: what they say of a device has tests of its own."""
-    province = folder / "lab" / "province.yml"
-    if not province.exists():
-        shutil.copytree(Path(LAB).parent, province.parent, ignore=shutil.ignore_patterns("state", "keys"))
-        for file in province.parent.rglob("*.yml"):
-            file.write_text(re.sub(r"profiles: \[[^]]*\]", "profiles: []", file.read_text(encoding="utf-8")), encoding="utf-8")
-    return str(province)
 
 
 @pytest.fixture

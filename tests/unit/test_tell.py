@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -17,6 +18,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import Finding, to_json
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Email, Monitoring, Webhook
+from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import to_json as snapshots_to_json
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -25,8 +27,8 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from cli import audit as module
+from tests.unit.provinces import unruled
 
-LAB = "inventory/lab/province.yml"
 PASSWORD, TOKEN, VAULT = "mat khau; thu", "token-0123456789", "vault"
 ODD = "mật khẩu"
 
@@ -144,10 +146,11 @@ def audit(tmp_path, monkeypatch):
             ),
             webhook=webhook and Webhook(url=webhook, token=secrets[1]),
         )
-        monkeypatch.setattr(module, "load", lambda _: load(LAB).model_copy(update={"monitoring": told}))
+        monkeypatch.setattr(module, "load", lambda _: load(Path(unruled(tmp_path))).model_copy(update={"monitoring": told}))
         (tmp_path / "played.json").write_text(to_json(findings or [], "now"))
+        (tmp_path / "read.json").write_text(snapshots_to_json([], "now"))
         player.write_text(
-            f"#!/bin/sh\ncp {tmp_path}/played.json $MOTCUA_FINDINGS\n"
+            f"#!/bin/sh\ncp {tmp_path}/played.json $MOTCUA_FINDINGS\ncp {tmp_path}/read.json $(dirname $MOTCUA_FINDINGS)/snapshots.json\n"
             if findings is not None
             else "#!/bin/sh\necho 'fatal: gone'\nexit 1\n"
         )
