@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,10 +34,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.background import background
-from cli.controller import ROOT, at_the_controller
 from cli.folders import link_latest, new_folder, write_all
 from cli.history import HISTORY
 from cli.judging import known_profiles, tally_json
+from cli.player import play
 from cli.remember import remember
 from cli.screen import screen
 from cli.tell import audited, failure_is_told, tell
@@ -80,7 +77,9 @@ def audit(
     folder = new_folder(output, when)
     typer.echo(f"Auditing {province.name}: reading, changing nothing …")
     with failure_is_told(tell_of_it, province, inventory, when):
-        read = _read(folder, _run_playbook(inventory, limit, folder))
+        # --check holds whatever the playbook says.
+        ended = play("audit", inventory, folder / "findings.json", folder / "playbook.log", limit, "--check")
+        read = _read(folder, ended)
     judged = judge(province, plan(province), read.snapshots, when.date(), profiles, read.findings)
     waived = waive((*read.findings, *judged.findings), province.waivers, when.date())
     for name in waived.idle:
@@ -121,21 +120,6 @@ def _verdict(read: Read, findings: tuple[Finding, ...], folder: Path) -> int:
         typer.echo(f"ansible-playbook ended with {read.ended} although no device failed: see {folder / 'playbook.log'}")
         return COULD_NOT_TELL
     return verdict
-
-
-def _run_playbook(inventory: Path, limit: str | None, folder: Path) -> int:
-    """Run the audit where the inventory's addresses mean what they say; --check holds whatever the playbook says."""
-    command = ["ansible-playbook", "--check", "--diff", "-i", str(inventory.resolve()), str(ROOT / "playbooks" / "audit.yml")]
-    command += ["--limit", limit] if limit else []
-    environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
-        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-        "ANSIBLE_NOCOLOR": "1",
-        "MOTCUA_FINDINGS": str((folder / "findings.json").resolve()),
-    }
-    with (folder / "playbook.log").open("w", encoding="utf-8") as log:
-        command = at_the_controller(command, inventory)
-        return subprocess.run(command, cwd=ROOT, env=environment, check=False, stdout=log, stderr=subprocess.STDOUT).returncode
 
 
 def _read(folder: Path, ended: int) -> Read:

@@ -31,18 +31,23 @@ def new_folder(output: Path, when: datetime) -> Path:
 
 
 def write_all(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write files by name, each whole or not at all.
-
-    :raises MotcuaError: when one can't be written; those before it stay.
-    """
+    """Write files by name; those before one that can't be written stay."""
     for name, text in texts.items():
-        path, draft = folder / name, folder / f".{name}-{os.getpid()}"
-        try:
-            draft.write_text(text, encoding="utf-8", newline="")
-            draft.replace(path)
-        except OSError as error:
-            draft.unlink(missing_ok=True)
-            raise MotcuaError(f"{path}: can't be written ({error.strerror}); make room, or name another folder with --output") from None
+        write_whole(folder / name, text)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file, or leave it as it was.
+
+    :raises MotcuaError: when it can't be written.
+    """
+    draft = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        draft.write_text(text, encoding="utf-8", newline="")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise MotcuaError(f"{path}: can't be written ({error.strerror}); make room, or give the right to write there") from None
 
 
 def link_latest(folder: Path) -> None:

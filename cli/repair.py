@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -24,8 +21,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.accept import LATEST, Inventory, Names, Report, Yes, read_report
-from cli.controller import ROOT, at_the_controller
 from cli.folders import new_folder
+from cli.player import play
 from cli.screen import screen
 
 COLOURS = {"repaired": "green", "still there": "red", "could not tell": "yellow"}
@@ -95,18 +92,8 @@ class Run:
 
         :raises MotcuaError: when it ended before anything could be said.
         """
-        heard, log = (self.folder / "findings" / f"{name}.json").resolve(), self.folder / f"{name}.log"
-        command = ["ansible-playbook", "--diff", "-i", str(self.inventory.resolve()), str(ROOT / "playbooks" / f"{name}.yml")]
-        command += ["--limit", ",".join(hosts), *options]
-        environment = os.environ | {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-            "ANSIBLE_NOCOLOR": "1",
-            "MOTCUA_FINDINGS": str(heard),
-        }
-        with log.open("w", encoding="utf-8") as file:
-            command = at_the_controller(command, self.inventory)
-            subprocess.run(command, cwd=ROOT, env=environment | more, check=False, stdout=file, stderr=subprocess.STDOUT)
+        heard, log = self.folder / "findings" / f"{name}.json", self.folder / f"{name}.log"
+        play(name, self.inventory, heard, log, ",".join(hosts), *options, **more)
         try:
             return from_json(heard.read_text(encoding="utf-8"))
         except FileNotFoundError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.catalogue import updat
 from ansible_collections.motcua.cctv.plugins.plugin_utils.catalogue.holes import FILE
 from ansible_collections.motcua.cctv.plugins.plugin_utils.catalogue.requirements import requirements
 from ansible_collections.motcua.cctv.plugins.plugin_utils.catalogue.rules import QUESTIONS, RULES, Question, Rule
-from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError, MotcuaError
+from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from ansible_collections.motcua.cctv.plugins.plugin_utils.rules import PROVINCE, Open, open_questions
@@ -23,6 +22,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from cli.folders import write_whole
 from cli.judging import known_profiles
 from cli.rule_tables import SEVERITIES, source, write_tables
 from cli.rule_tables import text as requirement_text
@@ -167,7 +167,7 @@ def update(
     if preview:
         return
     for target, content in written.items():
-        _replace(target, content)
+        write_whole(target, content)
     typer.echo(f"The rules are of {new['date']}.")
 
 
@@ -215,14 +215,3 @@ def _read(file: Path) -> str:
         raise ModelError(f"{file}: byte {error.start} is not UTF-8; get the file again") from None
     except OSError as error:
         raise ModelError(f"{file}: can't be read ({error.strerror}); name another file") from None
-
-
-def _replace(target: Path, content: str) -> None:
-    """The whole file or nothing."""
-    draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
-    try:
-        draft.write_text(content, encoding="utf-8", newline="")
-        draft.replace(target)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise MotcuaError(f"{target}: can't be written ({error.strerror}), so it stays as it was; make room or give the right") from None

@@ -17,6 +17,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS
 from typer import Typer
 from typer.testing import CliRunner
 
+from cli import player as playing
 from cli import repair as module
 from tests.unit.test_engine import OEM
 from tests.unit.wire import FACTORY, emulated
@@ -173,7 +174,7 @@ def bench(tmp_path, monkeypatch):
         swapped = {str(LAB.resolve()): str(tmp_path / "hosts.yml"), str(Path("playbooks/audit.yml").resolve()): str(tmp_path / "audit.yml")}
         return [str(Path(sys.executable).with_name("ansible-playbook")), *(swapped.get(word, word) for word in command[1:])]
 
-    monkeypatch.setattr(module, "at_the_controller", there)
+    monkeypatch.setattr(playing, "at_the_controller", there)
     monkeypatch.setenv("ANSIBLE_INVENTORY_ENABLED", "yaml")
     monkeypatch.setenv("COLUMNS", "200")
 

@@ -27,6 +27,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from cli import audit as module
+from cli import player as playing
 from tests.unit.provinces import unruled
 
 PASSWORD, TOKEN, VAULT = "mat khau; thu", "token-0123456789", "vault"
@@ -128,7 +129,7 @@ def audit(tmp_path, monkeypatch):
     (tmp_path / "vault").write_text(VAULT)
     monkeypatch.setenv("ANSIBLE_VAULT_PASSWORD_FILE", str(tmp_path / "vault"))
     player = tmp_path / "player"
-    monkeypatch.setattr(module, "at_the_controller", lambda command, _: [str(player)])
+    monkeypatch.setattr(playing, "at_the_controller", lambda command, _: [str(player)])
     app = Typer()
     app.command()(module.audit)
 
