@@ -122,6 +122,13 @@ def test_what_it_cannot_tell_is_never_a_pass(rule):
         assert found.reasons[rule]
 
 
+def test_an_administrator_whom_nobody_declared_breaks_a_rule():
+    (row,) = of(judged(says("a-cam1", "users.hikadmin.role", "admin")), "HD-15")
+    assert (row.device, row.status) == ("a-cam1", "fail")
+    assert "hikadmin admin" in row.actual
+    assert not of(judged(says("a-cam1", "users.hikwatch.role", "viewer")), "HD-15")
+
+
 def test_a_device_that_was_not_read_is_named_once():
     found = judged(silent("a-cam1"))
     (row,) = [one for one in found.findings if one.device == "a-cam1"]

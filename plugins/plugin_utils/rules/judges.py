@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from ipaddress import IPv4Interface
 from typing import TypeAlias, cast
 
 from ..catalogue.holes import Hole, holes_of
+from ..desired.host import ADMIN
 from ..model import Camera, Nvr, Router
 from ..plan.lacks import unwatched_zones
 from ..plan.streams import LinePlan
+from ..vendors import VENDORS
 from .conditions import PASS, Verdict, all_hold, fails, shown, unsaid, untold, without_value, worst
 from .subject import UNREAD, UNWRITTEN, Subject
 
@@ -223,20 +225,26 @@ def onvif_account(subject: Subject) -> Verdict:
     """ONVIF is off, or no account of it is an administrator."""
     if subject.said("services.onvif").value is False:
         return PASS
-    return _roles(subject, "onvif_users", "no administrator among ONVIF's accounts", lambda roles: "admin" not in roles)
+    return _accounts(subject, "onvif_users", "no administrator among ONVIF's accounts", lambda roles: "admin" not in roles.values())
 
 
 def separate_accounts(subject: Subject) -> Verdict:
-    """Who only watches has an account that can't administer."""
-    return _roles(subject, "users", "an account that only watches", lambda roles: bool({"viewer", "operator"} & set(roles)))
+    """Who only watches has an account that can't administer, and nobody administers but whom the baseline knows."""
+    expected = "an account that only watches, and no administrator that nobody declared"
+    return _accounts(subject, "users", expected, lambda roles: {"viewer", "operator"} & set(roles.values()) and not _strangers(roles))
 
 
-def _roles(subject: Subject, items: str, expected: str, holds: Callable[[Sequence[str]], bool]) -> Verdict:
+def _strangers(roles: Mapping[str, str]) -> list[str]:
+    known = {ADMIN, *(vendor.factory_user for vendor in VENDORS.values())}
+    return sorted(name for name, role in roles.items() if role == "admin" and name not in known)
+
+
+def _accounts(subject: Subject, items: str, expected: str, holds: Callable[[Mapping[str, str]], object]) -> Verdict:
     said = subject.rows(items, "role")
     if said.state != "known":
         return without_value(said, expected)
-    roles = [str(role) for role in (said.value or {}).values()]
-    return PASS if holds(roles) else fails(expected, f"{items}: {shown(sorted(set(roles)))}")
+    roles = {str(name): str(role) for name, role in (said.value or {}).items()}
+    return PASS if holds(roles) else fails(expected, f"{items}: {', '.join(f'{name} {role}' for name, role in sorted(roles.items()))}")
 
 
 JUDGES: Mapping[str, Judge] = {
