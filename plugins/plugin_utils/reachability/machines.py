@@ -14,7 +14,7 @@ from ..plan.tunnels import Tunnel
 from ..routers.state import router_state
 from .nft import ruleset
 from .places import INTERNET, lan_of
-from .rows import written
+from .rows import asked_for, written
 from .rules import Ruleset
 from .world import Machine, Route, World
 
@@ -86,8 +86,8 @@ def _router(province: Province, planned: Plan, name: str, hosts: Mapping[str, Ho
     own = {site.router.address, *(tunnel.site_address for tunnel in planned.tunnels[name])}
     own |= {line.address.ip for line in site.lines.values() if isinstance(line.address, IPv4Interface)}
     rules = _rules(host.name, texts)
-    if rules is None and site.router.platform in BY_ROWS:
-        rules = written(router_state(host.desired["router"]))
+    if rules is None:
+        rules = (written if site.router.platform in BY_ROWS else asked_for)(router_state(host.desired["router"]))
     return Machine(host.name, site.router.address, frozenset(own), tuple(_router_routes(province, planned, name)), rules)
 
 

@@ -31,6 +31,13 @@ def written(state: RouterState) -> Ruleset:
     )
 
 
+def asked_for(state: RouterState) -> Ruleset:
+    """What comes of a router that people configure: its addresses as the work sheet asks for them, everything else nobody knows."""
+    known = written(state)
+    doubt = (Chain((), "unknown"),)
+    return Ruleset({"input": doubt, "forward": doubt}, known.arriving, known.leaving)
+
+
 def _opened(opening: Opening, came_in: frozenset[str], leaves: frozenset[str] | None) -> Rule:
     match = Match(
         came_in,

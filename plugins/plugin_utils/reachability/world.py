@@ -13,10 +13,10 @@ HOPS = 6  # a site, its hub, the other hub, a site, and two to spare
 
 @dataclass(frozen=True)
 class Route:
-    """Where packets to a network go: out of an interface, into the named segment or to the ``machine`` at which they arrive by ``arrives``.
+    """Where packets to a network go: out of an interface, into a segment or to the ``machine`` at which they arrive by ``arrives``.
 
-    ``sends`` and ``takes`` are what a tunnel's two ends allow: packets to the one, from the other; None where there is no tunnel. ``source`` is
-    the machine's address there, where it isn't its own one.
+    ``sends`` and ``takes`` are what a tunnel's two ends allow: packets to the one, from the other; None where there is no tunnel.
+    ``source`` is the machine's own address there, where it isn't its usual one.
     """
 
     to: IPv4Network
