@@ -62,7 +62,7 @@ def _places(found, name):
         # Only TCP says whether a packet arrived; a stranger stands on one line of one machine.
         if one.protocol != "tcp" or one.host == name or one.public != stranger:
             continue
-        if stranger and not key.endswith(name.rsplit("-", 1)[1]):
+        if stranger and (one.host != source.spot.machine or not key.endswith(name.rsplit("-", 1)[1])):
             continue
         near = source.site is not None and source.site == one.site
         places[key] = (str(one.at[1] if near else one.outside), one.port)

@@ -111,6 +111,14 @@ def test_another_maker_of_router_may_hide_a_change_so_it_could_not_be_told(inven
     assert any(line.startswith("COULD NOT TELL") for line in told(found, "en"))
 
 
+def test_what_was_unknown_and_is_never_touched_hides_nothing(inventory):
+    edit(inventory, tan_dinh=lambda site: site["router"].update(platform="routeros"))
+    before = after(inventory)
+    assert before.reach.unknown
+    edit(inventory, tan_dinh=lambda site: site["lines"]["ftth"].update(up_mbps=9))
+    assert changes(before, after(inventory)).verdict == 2
+
+
 def test_another_rule_of_a_template_is_another_plan(inventory, before):
     def other(hosts):
         return {name: (text + "\n# one more\n", more) for name, (text, more) in rendered(hosts).items()}

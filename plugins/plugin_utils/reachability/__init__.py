@@ -11,7 +11,7 @@ from ..model import Province, Site
 from .machines import world
 from .places import Destination, Source, destinations, sources
 from .rules import Verdict, best
-from .world import Spot, World
+from .world import Aim, Spot, World
 
 __all__ = ["Destination", "Reachability", "Source", "Verdict", "World", "reachability", "world"]
 Pair = tuple[str, str]
@@ -66,7 +66,7 @@ def _verdict(province: Province, passed: World, source: Source, destination: Des
     if source.segment is not None and source.segment == destination.at[0]:
         return _neighbours(province, source, destination)
     return best(
-        passed.arrives(_spot(source, destination, passed), address, destination.protocol, destination.port, destination.at)
+        passed.arrives(_spot(source, destination, passed), Aim(address, destination.protocol, destination.port, destination.at))
         for address in _tries(source, destination)
     )
 

@@ -14,8 +14,9 @@ from ..desired.pulls import recorded
 from ..model import Province, Viewer
 from ..plan.matrix import plan_matrix
 from ..plan.streams import LinePlan
-from . import Pair, Reachability, reachability, world
+from . import Destination, Pair, Reachability, Source, reachability, world
 from .dependents import Dependents, changed_keys, dependents, touched
+from .machines import BY_ROWS
 
 NOTHING_CHANGES, SOMETHING_CHANGES, COULD_NOT_TELL = 0, 2, 1
 Render = Callable[[Iterable[Host]], Mapping[str, tuple[str, str]]]
@@ -115,18 +116,21 @@ def changes(before: State, after: State) -> Changes:
 
 
 def _untold(before: State, after: State) -> tuple[Pair, ...]:
-    """Pairs that couldn't be told only now, and those behind a router that changes: what is unknown of it may change as well."""
-    router = {name for name, host in after.hosts.items() if host.role == "router" and _differs(before.hosts.get(name), host)}
-    sites = {after.hosts[name].site for name in router}
+    """Pairs that couldn't be told only now, and those behind a router that changes and that people configure: they may do it otherwise.
+
+    What is unknown of a router that motcua writes is what it never touches there.
+    """
+    routers = (host for name, host in after.hosts.items() if host.role == "router" and before.hosts.get(name) != host)
+    sites = {host.site for host in routers if host.platform not in (*BY_ROWS, "linux")}
+
+    def behind(source: Source, destination: Destination) -> bool:
+        return source.segment != destination.at[0] and bool({source.site, destination.site} & sites)
+
     return tuple(
         pair
         for pair in sorted(after.reach.unknown)
-        if pair not in before.reach.unknown or {after.reach.sources[pair[0]].site, after.reach.destinations[pair[1]].site} & sites
+        if pair not in before.reach.unknown or behind(after.reach.sources[pair[0]], after.reach.destinations[pair[1]])
     )
-
-
-def _differs(old: Host | None, new: Host | None) -> bool:
-    return old != new
 
 
 def _reach(before: State, after: State) -> Iterator[Change]:

@@ -13,7 +13,7 @@ from ..plan.addresses import hub_address, viewers_hub_address
 from ..plan.tunnels import Tunnel
 from ..routers.state import router_state
 from .nft import ruleset
-from .places import INTERNET, lan_of
+from .places import INTERNET, gateway_of, lan_of
 from .rows import asked_for, written
 from .rules import Ruleset
 from .world import Machine, Route, World
@@ -46,7 +46,7 @@ def _centre(province: Province, planned: Plan, name: str, texts: Mapping[str, tu
     first, _ = province.storage_centre()
     if name == first:
         # The other centres' LANs have their way out, and in, at the storage centre.
-        own |= {next(other.lan.hosts()) for key, other in province.centres.items() if key != first}
+        own |= {gateway_of(other) for key, other in province.centres.items() if key != first}
         if province.networks.viewers is not None:
             own.add(viewers_hub_address(province.networks.viewers))
     return Machine(server, centre.address, frozenset(own), tuple(_centre_routes(province, planned, name)), _rules(server, texts))
@@ -61,10 +61,8 @@ def _centre_routes(province: Province, planned: Plan, name: str) -> Iterator[Rou
         if other_name == name:
             continue
         if name == first:
-            yield Route(
-                IPv4Network(other.address), other_name, machine=server_host(other_name), arrives="lan", source=next(other.lan.hosts())
-            )
-            yield Route(other.lan, other_name, segment=lan_of(other_name), source=next(other.lan.hosts()))
+            yield Route(IPv4Network(other.address), other_name, machine=server_host(other_name), arrives="lan", source=gateway_of(other))
+            yield Route(other.lan, other_name, segment=lan_of(other_name), source=gateway_of(other))
         elif other_name == first:
             yield Route(storage.lan, "lan", machine=server_host(first), arrives=name)
     if name == first and province.networks.viewers is not None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from itertools import count
 from typing import Literal
 
 from ..desired import Plan, device_host
 from ..desired.host import server_host
 from ..desired.monitoring import UI_PORTS
-from ..model import Camera, Nvr, Province, Site
+from ..model import Camera, Centre, Nvr, Province, Site
 from ..plan.access import NTP_PORT, PORTAL_PORTS, RTSP_PORT, SSH_PORT, web_port
 from ..plan.addresses import viewers_hub_address
 from .world import Spot
@@ -74,8 +75,7 @@ def _central_sources(province: Province) -> Iterator[Source]:
     for name, centre in province.centres.items():
         if name != first:
             yield Source(server_host(name), "operations", Spot(server_host(name), None, centre.address), None, centre.lan, lan_of(name))
-            taken = {centre.address, next(centre.lan.hosts())}
-            wall = next(address for address in reversed(list(centre.lan.hosts())) if address not in taken)
+            wall = _last_free(centre.lan, {centre.address, gateway_of(centre)})
             yield Source(f"{name}-wall", "wall", Spot(hub, name, wall), None, centre.lan, lan_of(name))
     for name, vms in province.vms.items():
         owner = next((key for key, centre in province.centres.items() if vms.address in centre.lan), first)
@@ -105,7 +105,17 @@ def office_pc(site: Site) -> IPv4Address:
     usual = site.lan.network_address + PC_HOST_PART
     if usual in site.lan and usual not in taken:
         return usual
-    return next(address for address in reversed(list(site.lan.hosts())) if address not in taken)
+    return _last_free(site.lan, taken)
+
+
+def _last_free(network: IPv4Network, taken: Collection[IPv4Address | None]) -> IPv4Address:
+    addresses = (network.broadcast_address - number for number in count(1))
+    return next(address for address in addresses if address not in taken)
+
+
+def gateway_of(centre: Centre) -> IPv4Address:
+    """The storage centre's address on another centre's LAN, which is the way out of it: the first that isn't that centre's server."""
+    return next(address for address in centre.lan.hosts() if address != centre.address)
 
 
 def _devices(site: Site) -> Iterator[tuple[str, Nvr | Camera]]:

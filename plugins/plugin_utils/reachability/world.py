@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 
 from .rules import Packet, Ruleset, Verdict, best, translated, worst
@@ -28,6 +29,11 @@ class Route:
     takes: tuple[IPv4Network, ...] | None = None
     source: IPv4Address | None = None
 
+    def carries(self, source: IPv4Address | None, to: IPv4Address) -> bool:
+        """Whether the tunnel's ends allow a packet; a source that nobody knows is allowed."""
+        sent = self.sends is None or any(to in network for network in self.sends)
+        return sent and (self.takes is None or source is None or any(source in network for network in self.takes))
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -41,9 +47,18 @@ class Machine:
 
     def ways(self, to: IPv4Address) -> Sequence[Route]:
         """The routes of the longest prefix; more than one where another takes over when the first dies."""
-        found = [route for route in self.routes if to in route.to]
-        longest = max((route.to.prefixlen for route in found), default=0)
-        return [route for route in found if route.to.prefixlen == longest]
+        for mask, routes in self._by_prefix:
+            if found := routes.get(int(to) & mask):
+                return found
+        return ()
+
+    @cached_property
+    def _by_prefix(self) -> Sequence[tuple[int, Mapping[int, Sequence[Route]]]]:
+        """Mask and routes by network, the longest first: a hub has a thousand routes."""
+        tables: dict[int, dict[int, list[Route]]] = {}
+        for route in self.routes:
+            tables.setdefault(int(route.to.netmask), {}).setdefault(int(route.to.network_address), []).append(route)
+        return sorted(tables.items(), key=lambda pair: -pair[0])
 
 
 @dataclass(frozen=True)
@@ -56,58 +71,66 @@ class Spot:
 
 
 @dataclass(frozen=True)
+class Aim:
+    """Where a packet is sent, and ``at`` what machine or segment and address it should end."""
+
+    to: IPv4Address
+    protocol: str
+    port: int
+    at: tuple[str, IPv4Address]
+
+
+@dataclass(frozen=True)
 class World:
     """All machines by name."""
 
     machines: Mapping[str, Machine]
 
-    def arrives(self, spot: Spot, to: IPv4Address, protocol: str, port: int, at: tuple[str, IPv4Address]) -> Verdict:
-        """Whether the first packet of a connection gets to ``at``: a machine or a segment, and the address that it has there.
+    def arrives(self, spot: Spot, aim: Aim) -> Verdict:
+        """Whether the first packet of a connection ends where it should.
 
         A way that takes over when another dies counts as well: the answer is yes when any way leads there.
         """
-        return best(self._walk(spot, to, protocol, port, at, HOPS))
+        return best(self._walk(spot, aim, HOPS))
 
-    def _walk(self, spot: Spot, to: IPv4Address, protocol: str, port: int, at: tuple[str, IPv4Address], hops: int) -> Iterator[Verdict]:
-        machine, sure = self.machines[spot.machine], "yes" if self.machines[spot.machine].rules is not None else "unknown"
-        rules = machine.rules or Ruleset()
+    def _walk(self, spot: Spot, aim: Aim, hops: int) -> Iterator[Verdict]:
         if not hops:
             return
+        machine = self.machines[spot.machine]
+        rules, sure = machine.rules or Ruleset(), machine.rules is not None
         if spot.came_in is not None:
-            arrived = Packet(spot.came_in, None, spot.source, to, protocol, port)
-            changed, certain = translated(rules.arriving, arrived, to)
-            to, sure = changed or to, sure if certain and changed is not None else "unknown"
-        if to in machine.addresses:
-            if at == (machine.name, to):
-                yield worst([_verdict(sure), self._judged(rules, spot, None, to, protocol, port)])
+            changed, certain = translated(rules.arriving, _packet(spot, None, aim), aim.to)
+            sure = sure and certain and changed is not None
+            aim = replace(aim, to=changed or aim.to)
+        known: Verdict = "yes" if sure else "unknown"
+        if aim.to in machine.addresses:
+            if aim.at == (machine.name, aim.to):
+                yield worst((known, _judged(rules, spot, None, aim)))
             return
-        for route in machine.ways(to):
-            here = worst([_verdict(sure), self._judged(rules, spot, route.leaves, to, protocol, port)])
+        for route in machine.ways(aim.to):
+            here = worst((known, _judged(rules, spot, route, aim)))
             if here != "no":
-                yield from (worst([here, further]) for further in self._further(spot, rules, route, to, protocol, port, at, hops))
+                yield from (worst((here, further)) for further in self._further(spot, rules, route, aim, hops))
 
-    def _judged(self, rules: Ruleset, spot: Spot, leaves: str | None, to: IPv4Address, protocol: str, port: int) -> Verdict:
-        if spot.came_in is None:
-            return "yes"
-        return rules.judge("input" if leaves is None else "forward", Packet(spot.came_in, leaves, spot.source, to, protocol, port))
-
-    def _further(
-        self, spot: Spot, rules: Ruleset, route: Route, to: IPv4Address, protocol: str, port: int, at: tuple[str, IPv4Address], hops: int
-    ) -> Iterator[Verdict]:
-        if route.sends is not None and not any(to in network for network in route.sends):
-            return
-        sender = route.source or spot.source if spot.came_in is None else spot.source
-        packet = Packet(spot.came_in or "", route.leaves, sender, to, protocol, port)
-        source, certain = translated(rules.leaving, packet, sender)
-        sure: Verdict = "yes" if certain else "unknown"
-        if route.takes is not None and source is not None and not any(source in network for network in route.takes):
+    def _further(self, spot: Spot, rules: Ruleset, route: Route, aim: Aim, hops: int) -> Iterator[Verdict]:
+        if spot.came_in is None and route.source is not None:
+            spot = replace(spot, source=route.source)
+        source, certain = translated(rules.leaving, _packet(spot, route, aim), spot.source)
+        known: Verdict = "yes" if certain else "unknown"
+        if not route.carries(source if certain else None, aim.to):
             return
         if route.machine is None:
-            yield sure if at == (route.segment, to) else "no"
+            yield known if aim.at == (route.segment, aim.to) else "no"
         else:
-            onward = Spot(route.machine, route.arrives, source or sender)
-            yield from (worst([sure, further]) for further in self._walk(onward, to, protocol, port, at, hops - 1))
+            onward = Spot(route.machine, route.arrives, source or spot.source)
+            yield from (worst((known, further)) for further in self._walk(onward, aim, hops - 1))
 
 
-def _verdict(said: str) -> Verdict:
-    return "yes" if said == "yes" else "unknown"
+def _packet(spot: Spot, route: Route | None, aim: Aim) -> Packet:
+    return Packet(spot.came_in or "", route.leaves if route else None, spot.source, aim.to, aim.protocol, aim.port)
+
+
+def _judged(rules: Ruleset, spot: Spot, route: Route | None, aim: Aim) -> Verdict:
+    if spot.came_in is None:
+        return "yes"
+    return rules.judge("input" if route is None else "forward", _packet(spot, route, aim))
