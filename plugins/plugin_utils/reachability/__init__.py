@@ -41,11 +41,10 @@ def reachability(province: Province, planned: Plan, passed: World) -> Reachabili
     for destination in tried:
         by_site.setdefault(destination.site, []).append(destination)
     for source in trying:
-        for site, own in by_site.items():
-            if site is None or _leads_to(source, site, planned, passed):
-                for destination in own:
-                    if destination.host != source.name and (source.kind == "line" or not destination.public):
-                        found[_verdict(province, passed, source, destination)].add((source.name, destination.name))
+        sites = by_site if _leads_further(province, source, passed) else (None, source.site)
+        for destination in (one for site in sites for one in by_site[site]):
+            if destination.host != source.name and (source.kind == "line" or not destination.public):
+                found[_verdict(province, passed, source, destination)].add((source.name, destination.name))
     return Reachability(
         {source.name: source for source in trying},
         {destination.name: destination for destination in tried},
@@ -54,12 +53,12 @@ def reachability(province: Province, planned: Plan, passed: World) -> Reachabili
     )
 
 
-def _leads_to(source: Source, site: str, planned: Plan, passed: World) -> bool:
-    """False where the first machine of one site has no way to another, so that nothing of it needs to be tried."""
-    if source.site is None or source.site == site:
+def _leads_further(province: Province, source: Source, passed: World) -> bool:
+    """False where the first machine of a site has no way to any other site, so that none needs to be tried."""
+    if source.site is None:
         return True
-    prefix = planned.addresses[site].prefix
-    return any(route.machine is not None and route.to.overlaps(prefix) for route in passed.machines[source.spot.machine].routes)
+    others = province.networks.sites
+    return any(route.machine is not None and route.to.overlaps(others) for route in passed.machines[source.spot.machine].routes)
 
 
 def _verdict(province: Province, passed: World, source: Source, destination: Destination) -> Verdict:
