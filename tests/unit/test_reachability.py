@@ -1,7 +1,7 @@
 """Who can reach what, computed from the rules: what single rules say, what the lab's matrix is, and what must hold of any."""
 
 from dataclasses import replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import desired, plan
@@ -13,7 +13,8 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.reachability import Wo
 from ansible_collections.motcua.cctv.plugins.plugin_utils.reachability.changes import watched
 from ansible_collections.motcua.cctv.plugins.plugin_utils.reachability.machines import BY_ROWS
 from ansible_collections.motcua.cctv.plugins.plugin_utils.reachability.nft import ruleset
-from ansible_collections.motcua.cctv.plugins.plugin_utils.reachability.rules import Packet
+from ansible_collections.motcua.cctv.plugins.plugin_utils.reachability.rules import Match, Packet, Ruleset, Translation
+from ansible_collections.motcua.cctv.plugins.plugin_utils.reachability.world import Aim, Machine, Route, Spot
 
 from cli.rendered import rendered
 
@@ -85,6 +86,52 @@ def test_a_drop_before_the_routing_is_never_overlooked():
 def test_rules_that_do_not_hold_together_are_refused(text):
     with pytest.raises(ModelError, match=r"x: .*render them anew"):
         ruleset(text, where="x")
+
+
+# --- the way of a packet --------------------------------------------------------------------------------------------------------
+
+LAN, PREFIX, CENTRE = (IPv4Network(text) for text in ("192.168.1.0/24", "10.64.1.0/24", "10.10.10.0/24"))
+ALL = IPv4Network("0.0.0.0/0")
+
+
+def two_machines(sends=(PREFIX,), takes=(CENTRE,), home=True):
+    """A hub and a router that let everything through: only routes, tunnels and addresses decide."""
+    hub, router = IPv4Address("10.10.10.1"), IPv4Address("192.168.1.1")
+    inwards = Translation(Match(to=(PREFIX,)), PREFIX, LAN)
+    routes = (Route(CENTRE, "lan", segment="centre"), Route(PREFIX, "wg0", machine="router", arrives="wg0", sends=sends, takes=takes))
+    back = (Route(LAN, "lan", segment="office"),) if home else (Route(ALL, "wg0", machine="hub", arrives="wg0"),)
+    return World({
+        "hub": Machine("hub", hub, frozenset({hub}), routes if home else (Route(ALL, "wg0", machine="router", arrives="wg0"),), Ruleset()),
+        "router": Machine("router", router, frozenset({router}), back, Ruleset(arriving=(inwards,))),
+    })  # fmt: skip
+
+
+WAYS = {
+    "to a translated address": (two_machines(), "10.64.1.64", "office", "192.168.1.64", "yes"),
+    "to the machine behind it": (two_machines(), "10.64.1.1", "router", "192.168.1.1", "yes"),
+    "to another host than is meant": (two_machines(), "10.64.1.64", "office", "192.168.1.65", "no"),
+    "the near end sends nothing there": (two_machines(sends=(CENTRE,)), "10.64.1.64", "office", "192.168.1.64", "no"),
+    "the far end takes nothing from here": (two_machines(takes=(LAN,)), "10.64.1.64", "office", "192.168.1.64", "no"),
+    "nobody knows a way": (two_machines(), "172.16.0.1", "office", "192.168.1.64", "no"),
+    "in a circle": (two_machines(home=False), "10.64.1.64", "office", "192.168.1.64", "no"),
+}
+
+
+@pytest.mark.parametrize(("passed", "to", "segment", "address", "verdict"), WAYS.values(), ids=WAYS.keys())
+def test_a_way(passed, to, segment, address, verdict):
+    aim = Aim(IPv4Address(to), "tcp", 554, (segment, IPv4Address(address)))
+    assert passed.arrives(Spot("hub", "lan", IPv4Address("10.10.10.50")), aim) == verdict
+
+
+def test_a_tunnel_that_takes_over_is_enough():
+    passed = two_machines()
+    hub = passed.machines["hub"]
+    dead = replace(hub.routes[1], sends=())
+    both = replace(hub, routes=(hub.routes[0], dead, hub.routes[1]))
+    aim = Aim(IPv4Address("10.64.1.64"), "tcp", 554, ("office", IPv4Address("192.168.1.64")))
+    spot = Spot("hub", "lan", IPv4Address("10.10.10.50"))
+    assert World({**passed.machines, "hub": both}).arrives(spot, aim) == "yes"
+    assert World({**passed.machines, "hub": replace(hub, routes=(dead,))}).arrives(spot, aim) == "no"
 
 
 # --- the lab's province ---------------------------------------------------------------------------------------------------------
