@@ -27,6 +27,7 @@ class Progress:
     def __init__(self, step: Step, heard: Path) -> None:
         self.lines: dict[str, str] = dict.fromkeys(step.hosts, "waits for its turn")
         self._heard, self._read = heard, 0
+        self._failed: set[str] = set()
 
     def read(self) -> None:
         """Take in what was written since the last time; half a line waits for its rest."""
@@ -43,9 +44,11 @@ class Progress:
 
     def _take(self, said: Mapping[str, Any]) -> None:
         place = said.get("site") or said["host"]
-        if place not in self.lines or (said.get("failed") is None and " failed" in self.lines[place]):
+        if place not in self.lines or place in self._failed:
             return
         name = str(said["host"]).removeprefix(f"{place}-")
+        if said.get("failed"):
+            self._failed.add(place)
         self.lines[place] = f"{name}: {said['task']}" + (f": {said['failed']}" if said.get("failed") else " …")
 
     def table(self) -> Table:
