@@ -195,6 +195,17 @@ def test_what_could_not_be_told_is_no_success(world, name, words):
     assert value.log == [["centre-server"]]
 
 
+def test_what_an_earlier_try_said_is_no_word_on_this_one(world):
+    value = world(3)
+    value.write("blind")
+    assert run(value).exit_code == 2, "the playbook was fine, the verification wasn't"
+    value.remove("blind")
+    value.write("lost")
+    done = run(value, "--resume")
+    assert done.exit_code == 2
+    assert "no more memory" in done.output
+
+
 def test_a_plan_changes_nothing(world):
     value = world(3)
     done = run(value, "--plan")
@@ -291,6 +302,22 @@ def test_what_is_dangerous_waits_for_its_window(world):
     value.policy()
     assert run(value, "--resume", "--yes-dangerous").exit_code == 0
     assert value.new == set(value.all)
+
+
+def test_nobody_is_before_the_canary_that_waits_for_its_window(world):
+    value = world(4)
+    value.raw["timezone"] = "UTC"
+    value.policy()
+    file = value.inventory.parent / "sites" / "all.yml"
+    sites = yaml.safe_load(file.read_text(encoding="utf-8"))
+    hour = datetime.now(UTC).hour
+    sites["sites"]["s2"]["policy"] = {"maintenance": f"{(hour + 6) % 24:02}:00-{(hour + 8) % 24:02}:00"}
+    file.write_text(yaml.safe_dump(sites), encoding="utf-8")
+    value.write("predicted", *DANGEROUS)
+    done = run(value, "--yes-dangerous")
+    assert done.exit_code == 1, done.output
+    assert value.new == {*CENTRES, "s1-router"}
+    assert "2 places waiting: what is dangerous waits until everything before it is done (s3, s4)" in done.output
 
 
 def test_a_failed_site_s_dangerous_part_is_left_alone(world):
