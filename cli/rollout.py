@@ -115,11 +115,13 @@ class Run:
         self.province, self.inventory, self.folder, self.held = province, inventory, folder, held
         self.course, self.stopped = course, ""
         self.waits: dict[str, str] = {}
+        self.places: dict[str, str] = {}
         self._keep(course)
         link_latest(folder)
 
     def plan(self, hosts: tuple[Host, ...]) -> None:
         """Plan what isn't planned yet, or is to be otherwise than it was when it was planned."""
+        self.places = {host.name: waves.place_of(host) for host in hosts}
         digests = waves.digests(hosts, _code())
         if self.course.steps and digests == self.course.digests:
             return
@@ -206,7 +208,8 @@ class Run:
         if not path.exists():
             typer.echo("Verifying what holds before …")
             with (self.folder / "before.log").open("w", encoding="utf-8") as log:
-                _, found = run_cases(self.inventory, self.course.limit, self.folder / "before", log)
+                everywhere = any(step.kind == "centre" for step in self.course.steps)
+                _, found = run_cases(self.inventory, None if everywhere else self.course.limit, self.folder / "before", log)
             if not found.exists():
                 raise MotcuaError(f"nothing was verified before the rollout: {last_words(self.folder / 'before.log')}; nothing was changed")
             shutil.copyfile(found, draft := path.with_name(".before.json"))
@@ -224,14 +227,24 @@ class Run:
         after = None if why else self._verified(step, folder)
         if not why and after is None:
             why = f"nothing could be verified: {last_words(folder / 'verify.log')}"
-        outcomes = dict.fromkeys(step.hosts, Outcome("failed", why)) if why else waves.judge(step, played or (), before, after or ())
+        outcomes = (
+            dict.fromkeys(step.hosts, Outcome("failed", why))
+            if why
+            else waves.judge(step, played or (), before, after or (), self.province.rollout.stop_at)
+        )
         self._keep(self.course.ended(step, outcomes, time.monotonic() - begun))
         show(outcomes)
         return outcomes
 
+    def _tried(self, step: Step) -> str | None:
+        """Where to verify after a step: at its sites as a whole, a router's mistake shows at its cameras; after a centre everywhere."""
+        if step.kind in ("centre", "again"):
+            return None
+        return ",".join(host for host, place in self.places.items() if place in step.hosts)
+
     def _verified(self, step: Step, folder: Path) -> tuple[Finding, ...] | None:
         with (folder / "verify.log").open("w", encoding="utf-8") as log:
-            _, file = run_cases(self.inventory, ",".join(step.names), folder / "verify", log)
+            _, file = run_cases(self.inventory, self._tried(step), folder / "verify", log)
         return from_json(file.read_text(encoding="utf-8")) if file.exists() else None
 
     def _played(self, name: str, folder: Path, limit: str | None, *options: str) -> tuple[int, tuple[Finding, ...] | None]:

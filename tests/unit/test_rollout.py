@@ -40,7 +40,7 @@ row = lambda host, check, status, actual=None: dict(
 if "pytest" in sys.argv:
     hosts, out = os.environ["MOTCUA_HOSTS"].split(","), os.environ["MOTCUA_VERIFIED"]
     hosts = hosts if hosts != [""] else read("all")
-    rows = [row(host, "answers", "error" if host in read("dead") else "fail" if host in read("cut") and there("new-" + host) else "pass") for host in hosts]
+    rows = [row(host, "answers", "error" if host in read("dead") or host in read("gone") and there("log") else "fail" if host in read("cut") and there("new-" + host) else "pass") for host in hosts]
     if there("blind") and there("log"):
         sys.exit("no verification today")
 else:
@@ -193,6 +193,15 @@ def test_what_could_not_be_told_is_no_success(world, name, words):
     assert done.exit_code == 2, done.output
     assert f"1 place failed: {words} (centre-server)" in done.output
     assert value.log == [["centre-server"]]
+
+
+def test_a_centre_after_which_sites_are_gone_stops_everything(world):
+    value = world(6)
+    value.write("gone", "s4-router", "s5-router", "s6-router")
+    done = run(value)
+    assert done.exit_code == 2, done.output
+    assert value.log == [["centre-server"]]
+    assert "centre-server: failed: 3 sites have lost something since" in done.output
 
 
 def test_what_an_earlier_try_said_is_no_word_on_this_one(world):

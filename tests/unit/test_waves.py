@@ -157,11 +157,30 @@ SILENT = finding("s1-cam1", "reachable", "error", "device", actual="no answer")
     ],
 )
 def test_what_came_of_a_site(played, before, after, came, why):
-    outcomes = waves.judge(STEP, played, [*before, *cases(s2_router="pass")], [*after, *cases(s2_router="pass")])
+    outcomes = waves.judge(STEP, played, [*before, *cases(s2_router="pass")], [*after, *cases(s2_router="pass")], 3)
     assert outcomes["s1"].came == came
     assert why in outcomes["s1"].why
     assert bool(why) == bool(outcomes["s1"].why)
     assert outcomes["s2"] == Outcome("done"), "another site's trouble is its own"
+
+
+def test_a_router_s_mistake_shows_at_its_cameras():
+    step = replace(STEP, hosts={"s1": ("s1-router",)})
+    held = cases(s1_router="pass", s1_cam1="pass", s1_cam2="fail")
+    assert waves.judge(step, [], held, held, 3)["s1"].came == "done", "a camera that isn't part of it may be as it was"
+    assert waves.judge(step, [], held, cases(s1_router="pass", s1_cam1="fail"), 3)["s1"].came == "failed"
+    assert waves.judge(step, [], [], cases(s1_cam1="fail"), 3)["s1"].came == "done", "its turn comes later"
+
+
+def test_a_centre_fails_when_sites_lost_something():
+    step = Step("x", 1, "centre", True, {"centre-server": ("centre-server",)})
+    before = cases(s1_router="pass", s2_router="pass", s3_router="fail")
+    assert waves.judge(step, [], before, cases(s1_router="fail", s2_router="pass", s3_router="fail"), 2)["centre-server"].came == "done"
+    found = waves.judge(step, [], before, cases(s1_router="fail", s2_router="error", s3_router="fail"), 2)["centre-server"]
+    assert (found.came, found.why) == ("failed", "2 sites have lost something since, the first of it s1-router: answers: without a word")
+    assert waves.judge(step, [], [], cases(s1_router="fail"), 1)["centre-server"].came == "done", "a province that is being set up"
+    error = finding("centre-server", "Write the file", "error", actual="no room")
+    assert waves.judge(step, [error], [], [], 9)["centre-server"].came == "failed"
 
 
 def test_identical_failures_stand_together():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -13,8 +13,6 @@ from ..findings import Finding
 from .steps import Step
 
 Came: TypeAlias = Literal["done", "failed", "absent"]
-# What the callback says of a host at which no task had anything to do; the verification speaks of it.
-SILENT = ("reachable", "judged")
 
 
 @dataclass(frozen=True)
@@ -25,29 +23,53 @@ class Outcome:
     why: str = ""
 
 
-def judge(step: Step, played: Iterable[Finding], before: Iterable[Finding], after: Iterable[Finding]) -> dict[str, Outcome]:
+def judge(step: Step, played: Iterable[Finding], before: Iterable[Finding], after: Iterable[Finding], stop_at: int) -> dict[str, Outcome]:
     """What came of every place of a step.
 
-    ``before`` are the cases before the whole rollout, ``after`` those of now. What failed before may fail on, unless nothing at all held
-    at the place: then it is being set up, and all must hold.
+    ``before`` are the cases before the whole rollout, ``after`` those of now: of the sites, or of all sites after a step at a centre,
+    which fails when ``stop_at`` sites lost something meanwhile. What failed before may fail on, unless nothing at all held at a device of
+    the step: then it is being set up, and all must hold.
     """
     played, before, after = list(played), list(before), list(after)
-    return {place: _judged(set(hosts), played, before, after) for place, hosts in step.hosts.items()}
+    if step.kind in ("centre", "again"):
+        lost = _lost(before, after)
+        return {place: _centre(_errors(played, hosts), lost, stop_at) for place, hosts in step.hosts.items()}
+    return {
+        place: _site(set(hosts), _errors(played, hosts), *([row for row in rows if row.site == place] for rows in (before, after)))
+        for place, hosts in step.hosts.items()
+    }
 
 
-def _judged(hosts: set[str], played: Sequence[Finding], before: Sequence[Finding], after: Sequence[Finding]) -> Outcome:
-    errors = [row for row in played if row.device in hosts and row.status == "error" and row.check != "judged"]
-    old, new = ([row for row in rows if row.device in hosts] for rows in (before, after))
+def _errors(played: Sequence[Finding], hosts: Collection[str]) -> list[Finding]:
+    """What failed at some hosts; that no task had anything to do there isn't among it, the verification speaks of such."""
+    return [row for row in played if row.device in hosts and row.status == "error" and row.check != "judged"]
+
+
+def _lost(before: Sequence[Finding], after: Sequence[Finding]) -> list[Finding]:
+    """What held before and fails or can't be tried now."""
+    compared = compare(before, after)
+    return [*compared.broken, *compared.unknown]
+
+
+def _centre(errors: Sequence[Finding], lost: Sequence[Finding], stop_at: int) -> Outcome:
+    sites = {row.site for row in lost}
+    if errors:
+        return Outcome("failed", _said(errors[0]))
+    if len(sites) < stop_at:
+        return Outcome("done")
+    return Outcome("failed", f"{len(sites)} sites have lost something since, the first of it {_said(lost[0])}")
+
+
+def _site(hosts: set[str], errors: Sequence[Finding], old: Sequence[Finding], new: Sequence[Finding]) -> Outcome:
     held = {row.device for row in old if row.status in HOLDS}
     dead = {row.device for row in old} - held
     silent = {row.device for row in errors if row.check == "reachable" and row.device in dead}
     if silent == hosts:
         return Outcome("absent", _said(errors[0]))
-    rest = [row for row in errors if row.device not in silent]
-    compared = compare([row for row in old if row.device not in silent], [row for row in new if row.device not in silent])
-    rest += [*compared.broken, *compared.unknown, *(row for row in compared.new if row.status in ("fail", "error"))]
-    rest += [row for row in compared.still if row.device not in held]
-    return Outcome("failed", _said(rest[0])) if rest else Outcome("done", _left_over(silent))
+    wrong = [row for row in errors if row.device not in silent] + _lost(old, new)
+    tried = [row for row in new if row.device in hosts - silent - held]
+    wrong += [row for row in tried if row.status in ("fail", "error")]
+    return Outcome("failed", _said(wrong[0])) if wrong else Outcome("done", _left_over(silent))
 
 
 def _left_over(silent: Iterable[str]) -> str:
