@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +16,7 @@ from rich.table import Table
 from cli.screen import screen
 
 Came = TypeVar("Came")
+SHOWN_EVERY_S = 0.5
 COLOURS = {"done": "green", "failed": "red", "absent": "yellow"}
 WORDS = {"done": "done", "failed": "failed", "absent": "didn't answer before either; it wasn't changed"}
 
@@ -69,7 +69,7 @@ def watched(progress: Progress, work: Callable[[], Came]) -> Came:
         while not future.done():
             progress.read()
             live.update(progress.table(), refresh=True)
-            time.sleep(0.5)
+            wait([future], SHOWN_EVERY_S)
         return future.result()
 
 

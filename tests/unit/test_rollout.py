@@ -1,12 +1,14 @@
 """`motcua rollout`: through a made-up province of 60 sites, with an ansible-playbook and a verification that are played."""
 
 import fcntl
+import io
 import json
 import os
 import signal
 import stat
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,12 +20,14 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils import waves
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import Finding
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import to_json as findings_to_json
+from rich.console import Console
 from typer import Typer
 from typer.testing import CliRunner
 
 from cli import folders, locks, player, verify
+from cli import progress as progress_module
 from cli import rollout as module
-from cli.progress import Progress
+from cli.progress import Progress, watched
 from tests.unit.provinces import raw_province, raw_site
 
 CENTRES = ["centre-server", "ioc-server"]
@@ -526,3 +530,22 @@ def test_what_happens_is_shown_a_line_a_place(tmp_path):
     progress.read()
     assert progress.lines["s3"] == "router: Load it: doesn't answer"
     assert "secret" not in heard.read_text()
+
+
+def test_who_looks_sees_the_lines_while_it_works(tmp_path, monkeypatch):
+    shown, seen = io.StringIO(), threading.Event()
+    monkeypatch.setattr(progress_module, "screen", lambda: Console(file=shown, force_terminal=True, width=100))
+    heard = tmp_path / "progress.jsonl"
+
+    class Watched(Progress):
+        def table(self):
+            if "Load it" in self.lines["s1"]:
+                seen.set()
+            return super().table()
+
+    def work():
+        heard.write_text('{"host": "s1-router", "site": "s1", "task": "Load it"}\n')
+        return seen.wait(30)
+
+    assert watched(Watched(waves.Step("x", 1, "site", False, {"s1": ("s1-router",)}), heard), work)
+    assert "router: Load it …" in shown.getvalue()
