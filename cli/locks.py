@@ -62,8 +62,8 @@ def _wait(file: int, place: str) -> None:
     except (ValueError, KeyError, TypeError):
         who, when, alive = "somebody", "just now", True
     if alive:
-        raise MotcuaError(f"{place}: {who} has been changing it since {when}; wait until that rollout ends, or leave the site out with -l")
-    screen().print(f"{place}: a playbook of {who}, whose rollout died, is still at work; waiting for its end …", markup=False)
+        raise MotcuaError(f"{place}: {who} has been changing it since {when}; wait until that ends, or leave the site out")
+    screen().print(f"{place}: a playbook of {who}, whose run died, is still at work; waiting for its end …", markup=False)
     fcntl.flock(file, fcntl.LOCK_EX)
 
 
