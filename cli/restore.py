@@ -203,7 +203,7 @@ def _device(then: Then, *, dangerous: bool, another_serial: bool) -> _Device:
     if then.host.vendor is None:
         raise MotcuaError(
             f"{then.host.name}: roles make it out of the inventory; put back the inventory of that day and roll out, or choose single "
-            f"findings with 'motcua repair'. What ran then: 'git show {then.state().id[:10]}:{then.files.text}'"
+            f"findings with 'motcua repair'. 'git log -p -- {then.files.text}' in the backups shows what ran"
         )
     return _Device(then.host, values_then(then.text(), then.host.name), dangerous, another_serial)
 
