@@ -57,7 +57,8 @@ class Repository:
         except BlockingIOError:
             raise MotcuaError(f"{self.path}: another backup is running; wait until it has ended") from None
         except OSError as error:
-            raise MotcuaError(f"{self.path}: can't be written ({error.strerror}); make room, or give the right to write there") from None
+            where = error.filename or self.path
+            raise MotcuaError(f"{where}: can't be written ({error.strerror}); make room, or give the right to write there") from None
 
     def _make(self) -> None:
         if (self.path / "HEAD").exists():
