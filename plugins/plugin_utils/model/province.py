@@ -174,6 +174,10 @@ class Province(Value):
     extent: Extent | None = None
     networks: Networks
     masters: Masters
+    backups: Text = Field(
+        default="state/backups",
+        description="folder of the git repository with every device's configuration, relative to the inventory or absolute",
+    )
     ssh: Ssh = Ssh()
     centres: Mapping[Id, Centre]
     disks: Disks = Disks()
