@@ -26,7 +26,6 @@ NOT_ASKED = frozenset(
         "card_gb",
         "mutes",
         "checklist",
-        "backed_up_by",
         "settings",
     }
 )
