@@ -158,7 +158,7 @@ async def _in_a_thread(work: Callable[[], Told]) -> Told:
         if error is not None:
             done.set_exception(error)
         else:
-            done.set_result(result)  # type: ignore[arg-type]
+            done.set_result(result)  # type: ignore[arg-type]  # it is None only beside an error
 
     def run() -> None:
         result, failure = None, None
