@@ -26,6 +26,7 @@ NOT_ASKED = frozenset(
         "card_gb",
         "mutes",
         "checklist",
+        "backed_up_by",
         "settings",
     }
 )

@@ -67,10 +67,15 @@ async def reboot(device: Device, bound: asyncio.Timeout) -> None:
 
 async def back_up(device: Device) -> bytes:
     """The device's whole configuration."""
-    allowed(device, "backup")
     async with conversation(device) as talk:
-        assert isinstance(talk.dialect, BacksUp)
-        return await talk.dialect.backup()
+        return await back_up_over(talk, device)
+
+
+async def back_up_over(talk: Conversation, device: Device) -> bytes:
+    """The same over a login that stands."""
+    allowed(device, "backup")
+    assert isinstance(talk.dialect, BacksUp)
+    return await talk.dialect.backup()
 
 
 async def upgrade(device: Device, image: bytes, progress: Callable[[int], None], bound: asyncio.Timeout) -> tuple[str, str]:

@@ -72,6 +72,11 @@ def site_root(master: bytes, site: str) -> bytes:
     return _derive(master, f"site/{site}")
 
 
+def backup_key(masters: Masters, purpose: str, length: int = ROOT_BYTES) -> bytes:
+    """The key of what is kept of devices, by what it is for."""
+    return _derive(masters.devices, f"backup/{purpose}", length)
+
+
 def device_password(masters: Masters, site: str, device: str, account: str, epoch: int, rule: PasswordRule) -> str:
     """The password of one account on one device, at the strength that its vendor accepts.
 

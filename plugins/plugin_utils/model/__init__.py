@@ -6,6 +6,7 @@ Units stand in the names (``_mbps``, ``_days``). Addresses are :mod:`ipaddress` 
 from .equipment import Camera, Channel, Device, Disk, Line, Nvr, Other, Reuse, Router, StreamReport, Switch
 from .policy import LineShare, Policy, Reserve
 from .province import Agreement, Centre, Disks, Email, Extent, Masters, Monitoring, Networks, Province, Ssh, Viewer, Vms, Waiver, Webhook
+from .rollout import Rollout
 from .site import Answer, Compliance, Coordinates, Mute, Needs, Office, Power, Site, Unit
 from .values import (
     CameraClass,
@@ -61,6 +62,7 @@ __all__ = [
     "Province",
     "Reserve",
     "Reuse",
+    "Rollout",
     "Router",
     "Site",
     "Ssh",

@@ -148,6 +148,10 @@ class Site(Value):
     mutes: tuple[Mute, ...] = Field(default=(), description="maintenance windows in which nothing of the site alarms anybody")
     policy: Policy = Policy()
     wave: Annotated[int, Field(ge=0)] = 1
+    backed_up_by: tuple[Id, ...] = Field(
+        default=(),
+        description="sites that serve its citizens when it is cut off: a rollout never changes it at the same time as one of these",
+    )
 
     def unit_on(self, on: date) -> Unit | None:
         """The unit that it serves on a day."""
