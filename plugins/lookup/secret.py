@@ -65,6 +65,6 @@ class LookupModule(LookupBase):
                 owner = variables["hostvars"][host]
                 epochs = Journal(f"{owner['motcua_state']}/epochs").read(host)
                 rule = VENDORS[str(owner["motcua_vendor"])].password_rule if "motcua_vendor" in owner else ROUTER_PASSWORDS
-                return device_password(masters, str(owner["motcua_site"]), host, account, epochs.confirmed or epochs.pending or 1, rule)
+                return device_password(masters, str(owner["motcua_site"]), host, account, epochs.proved, rule)
         forms = "device/<host>/<account>, tunnel/<site>/<name>/<private or public> or vms/<vms>/<number>/digest"
         raise AnsibleLookupError(f"{term!r} names no secret; write {forms}")

@@ -76,7 +76,7 @@ class Accounts:
         """The password that ``account`` or ``host/account`` should have."""
         host, _, account = reference.rpartition("/")
         epochs = self._owner(host or self._host).epochs
-        return self._derived(host or self._host, account, epochs.pending or epochs.confirmed or 1)
+        return self._derived(host or self._host, account, epochs.newest)
 
     def proven(self, account: str) -> str | None:
         """The password that logins have proved, None at a device that never had one of ours."""
@@ -101,9 +101,11 @@ class Accounts:
 
     def _initial(self) -> str:
         initial: Mapping[str, Any] = self._masters.initial
-        if self._host not in initial:
+        # The password of a device that came later is its own: that of the one before it would be a guess.
+        key = self._host if self.epochs.serial is None else f"{self._host}/{self.epochs.serial}"
+        if key not in initial:
             raise ModelError(
                 f"{self._host}: is new and its installer's password is unknown; "
-                f"write it under 'initial: {self._host}:' of the devices master (ansible-vault edit)"
+                f"write it under 'initial: {key}:' of the devices master (ansible-vault edit)"
             )
-        return str(initial[self._host])
+        return str(initial[key])

@@ -131,7 +131,7 @@ class Console:
     def _password_of(self, host: str, account: str) -> str:
         masters, site = self._masters(), str(self._variable("motcua_site"))
         epochs = Journal(Path(self._variable("motcua_state")) / "epochs").read(host)
-        return device_password(masters, site, host, account, epochs.confirmed or epochs.pending or 1, ROUTER_PASSWORDS)
+        return device_password(masters, site, host, account, epochs.proved, ROUTER_PASSWORDS)
 
     def _open_masters(self) -> Masters:
         paths = self._variable("motcua_masters")

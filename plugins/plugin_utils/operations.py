@@ -1,4 +1,4 @@
-"""What is done with a device besides setting it: the first password, a reboot, a backup, firmware, a certificate.
+"""What is done with a device besides setting it: the first password, another address, a reboot, a backup, firmware, a certificate, its end.
 
 Each is asked for by name, by its own action; nothing here happens on the way to a desired state.
 """
@@ -6,10 +6,11 @@ Each is asked for by name, by its own action; nothing here happens on the way to
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
@@ -21,12 +22,13 @@ from .accounts import Login
 from .apply import reboot as reboot_and_wait
 from .conversation import Conversation, Device, conversation
 from .dialects import DIALECTS, Target
-from .dialects.speech import Activates, BacksUp, Certifies, Upgrades
+from .dialects.speech import Activates, BacksUp, Certifies, Resets, Upgrades
 from .diff import EXPERIMENTAL
-from .errors import ModelError, NotConverged, Refused, Unsupported
+from .errors import ModelError, MotcuaError, NotConverged, Refused, Unreachable, Unsupported
 from .transport import Trust
 
 UPGRADE_SECONDS = 900.0
+RESET_SECONDS, RESET_POLL_SECONDS = 180.0, 1.0
 
 
 def allowed(device: Device, operation: str) -> None:
@@ -56,6 +58,61 @@ async def activate(device: Device, password: Callable[[], str], *, check: bool) 
     finally:
         await dialect.close()
     return True
+
+
+async def move(device: Device, place: Mapping[str, Any]) -> None:
+    """Give the device another address, with one document, as the last thing that is said to it at its old one.
+
+    :param place: what ``network`` is to be: ``mode``, ``address``, ``prefix``, ``gateway``. Whether it is there then is for others to see.
+    """
+    allowed(device, "move")
+    async with conversation(device) as talk:
+        settings = {key: device.settings[f"network.{key}"] for key in place}
+        (at,) = {setting.at for setting in settings.values()}
+        document = await talk.document(at)
+        for key, setting in settings.items():
+            document.set(setting.select, setting.form.write(place[key]))
+        try:
+            reply = await talk.dialect.store(at, document)
+            if reply.reboot:
+                await talk.dialect.reboot()
+        except Unreachable:
+            return  # it went before it had answered
+
+
+async def reset(device: Device) -> None:
+    """Let the device forget everything: accounts, passwords, and the cameras that it logged in to.
+
+    :raises NotConverged: when it says afterwards that it still has a password.
+    """
+    allowed(device, "reset")
+    async with conversation(device) as talk:
+        assert isinstance(talk.dialect, Resets)
+        await talk.dialect.reset()
+    if "activate" in device.vendor.operations:
+        await _wait_new(device)
+
+
+async def _wait_new(device: Device) -> None:
+    end = asyncio.get_running_loop().time() + RESET_SECONDS
+    while not await is_new(device):
+        if asyncio.get_running_loop().time() > end:
+            raise NotConverged(f"{device.name}: was told to forget everything and still has a password; reset it by hand")
+        await asyncio.sleep(RESET_POLL_SECONDS)  # a device that starts again announces nothing
+
+
+async def is_new(device: Device) -> bool:
+    """Whether it says that nobody has given it a password; False where it can't say so, or doesn't answer."""
+    if "activate" not in device.vendor.operations:
+        return False
+    dialect = DIALECTS[device.vendor.dialect](device.target(None))
+    try:
+        assert isinstance(dialect, Activates)
+        return await dialect.is_new()
+    except MotcuaError:
+        return False
+    finally:
+        await dialect.close()
 
 
 async def reboot(device: Device, bound: asyncio.Timeout) -> None:

@@ -78,6 +78,9 @@ class Dahua(Accounts, Rpc, Device):
             return Response(200, json.dumps(error(BAD_TABLE, "Component error: bad request")).encode(), "application/json")
         return super().error_in_success(request)
 
+    def own_address(self):
+        return self.state["tables"]["Network.eth0.IPAddress"]
+
     def ntp_server(self):
         values = self.state["tables"]
         address = values["NTP.Address"]
@@ -281,6 +284,8 @@ class Dahua(Accounts, Rpc, Device):
             if key not in self.config["quirks"].get("ignore", ()):
                 values[key] = self._kept(key, value)
         self.save()
+        if self.own_address() != self.config["address"]:
+            self._moving = asyncio.ensure_future(self.move())
         if any(key.startswith(("Encode", "RemoteDevice")) for key in new):
             await self.refresh()
         return None

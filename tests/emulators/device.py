@@ -93,7 +93,16 @@ class Device:
         """Factories of what was recorded, by path."""
         return {}
 
+    def own_address(self):
+        """Where it is by its own settings."""
+        return self.config["address"]
+
     async def on(self):
+        address = self.own_address()
+        if address != self.config["address"]:
+            self.config["address"] = address
+            self.server.relocate(address)
+            self.rtsp.relocate(address)
         await self.server.start()
         await asyncio.to_thread(self.rtsp.start)
         await self.announcer.start()
@@ -111,6 +120,12 @@ class Device:
         await asyncio.sleep(0.1)
         await self.off()
         await asyncio.sleep(self.config["pause_s"])
+        await self.on()
+
+    async def move(self):
+        """Gone from its old address, and there at its new one."""
+        await asyncio.sleep(0.1)
+        await self.off()
         await self.on()
 
     async def refresh(self):

@@ -86,6 +86,8 @@ class Service:
                 if self.config["quirks"].get("upgrade_reboots"):
                     self._reboot = asyncio.ensure_future(self.reboot())
                 return status(7, "Reboot Required", "rebootRequired")
+            case "factoryReset", "PUT":
+                return self._forget()
             case "upgradeStatus", "GET":
                 began = self._upgrade_began
                 done = 100 if began is None else min(100, round(100 * (time.monotonic() - began) / self.config["pause_s"]))
@@ -104,6 +106,13 @@ class Service:
             self.state["documents"]["/ISAPI/System/deviceInfo"] = write(root)
             self._upgrade_began = None
             self.save()
+
+    def _forget(self):
+        """As it was delivered: nobody has a password; it starts again by itself."""
+        self.state = self.factory() | {"users": {}, "channels": {}}
+        self.save()
+        self._reboot = asyncio.ensure_future(self.reboot())
+        return status(*OK)
 
     def _certificates(self, request, level):
         """A request for the device's own key, and the certificate that answers it."""

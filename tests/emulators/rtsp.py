@@ -62,6 +62,10 @@ class Rtsp:
         """Listen; again after stop."""
         self._in_loop(self._start)
 
+    def relocate(self, address):
+        """Listen at another address from the next start on."""
+        self._address = address
+
     def stop(self):
         """Stop listening and drop everybody."""
         self._in_loop(self._stop)

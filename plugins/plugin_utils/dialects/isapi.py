@@ -157,6 +157,14 @@ class Isapi:
         """The first day of a channel's main track."""
         return await oldest(self._target.name, channel, lambda at, body: self._ask("POST", at, body))
 
+    async def reset(self) -> None:
+        """Back to the factory, the address too; the device starts again by itself."""
+        at = "/ISAPI/System/factoryReset?mode=full"
+        try:
+            self._reply(at, await self._ask("PUT", at))
+        except Unreachable:
+            return
+
     async def reboot(self) -> None:
         """Ask for a reboot."""
         try:

@@ -120,6 +120,14 @@ class Upgrades(Protocol):
 
 
 @runtime_checkable
+class Resets(Protocol):
+    """A device that can be told to forget everything."""
+
+    async def reset(self) -> None:
+        """Back to what it was delivered with; the answer may never come, Refused with the device's words."""
+
+
+@runtime_checkable
 class Shows(Protocol):
     """A device that gives still pictures."""
 
