@@ -28,6 +28,7 @@ NOT_ASKED = frozenset(
         "checklist",
         "backed_up_by",
         "settings",
+        "former",
     }
 )
 # What stands in a row's first cell when the row only shows how to write.

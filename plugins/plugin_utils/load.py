@@ -174,8 +174,8 @@ def _day(value: Any, otherwise: date) -> date:
 
 
 def _inherit_policy(root: dict[str, Any]) -> None:
-    """Fill each site's and camera's policy from what stands above it: province, parents, site, device."""
-    sites = root["sites"]
+    """Fill each site's and camera's policy from what stands above it: province, parents, site, device. What is kept of closed ones too."""
+    sites = {**root["sites"], **root["retired"]}
     resolved: dict[str, Any] = {}
 
     def policy_of(site: str, below: tuple[str, ...] = ()) -> Any:
@@ -198,7 +198,8 @@ def _inherit_policy(root: dict[str, Any]) -> None:
                 name: {**camera, "policy": _merge(policy, camera.get("policy", {}))} if isinstance(camera, dict) else camera
                 for name, camera in cameras.items()
             }
-        sites[site] = {**raw, "policy": policy} | ({} if cameras is None else {"cameras": cameras})
+        home = root["sites" if site in root["sites"] else "retired"]
+        home[site] = {**raw, "policy": policy} | ({} if cameras is None else {"cameras": cameras})
 
 
 def _merge(above: Any, below: Any) -> Any:

@@ -211,4 +211,6 @@ class Newcomer:
         device: Device = replace(plain, vendor=surveyed(self._wish.vendor), model=None)
         seen = await look(device, pictures=False)
         said = {key: str(value) for key in IDENTITY if (value := seen.values.get(f"identity.{key}"))}
-        return Proof(self._wish.vendor, parted(said), reported(seen.values, {}), seen.channel_count)
+        return Proof(
+            self._wish.vendor, parted(said), reported(seen.values, {}), found.web.scheme, found.web.port, channels=seen.channel_count
+        )

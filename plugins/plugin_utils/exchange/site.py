@@ -83,9 +83,8 @@ class Exchange:
 
     def _begin(self, old: Path) -> None:
         """No epoch that any device of this place may have had is given to the newcomer."""
-        journal = Journal(self._folder / "epochs")
-        if not journal.read(self._wish.device).spent:
-            journal.succeed(self._wish.device, Journal(old / "epochs").read(self._wish.device).used, self._wish.serial)
+        spent = Journal(old / "epochs").read(self._wish.device).used
+        Journal(self._folder / "epochs").succeed(self._wish.device, spent, self._wish.serial)
 
     def _rim(self, way: Mapping[str, Any]) -> Rim:
         """The newcomer's connection: the old device's variables with the new one's vendor, and a state of its own."""

@@ -69,11 +69,16 @@ class Wish:
 
 @dataclass(frozen=True)
 class Proof:
-    """What a device said of itself after it had let us in at its place. ``streams`` is what they could do, as the inventory has it."""
+    """What a device said of itself after it had let us in at its place, over which scheme and port.
+
+    ``streams`` is what they could do, as the inventory has it; ``channels`` how many a recorder has.
+    """
 
     vendor: str
     identity: Mapping[str, str]
     streams: Mapping[str, Mapping[str, Any]]
+    scheme: str
+    port: int
     channels: int | None = None
 
     def to_json(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -114,6 +114,22 @@ class Answer(Value):
         return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 
+class Former(Value):
+    """A device that has left its place, because another came or none did. Until it is wiped it holds passwords that we gave it."""
+
+    device: Id = Field(description="what it was here: cam1, nvr1, router")
+    kind: Literal["camera", "nvr", "router"]
+    vendor: Text = Field(description="its vendor, or a router's platform")
+    model: Text | None = None
+    serial: Text | None = None
+    address: IPv4Address | None = Field(default=None, description="where it stood on the LAN")
+    left: date
+    because: Literal["replaced", "retired"]
+    kept_days: Count | None = Field(default=None, description="so many days the centre keeps what a camera sent that none follows")
+    wiped: date | None = Field(default=None, description="when nothing of ours was left on it; None: it isn't known to be so")
+    wiped_by: Sentence | None = Field(default=None, description="who did it by hand, and how")
+
+
 class Site(Value):
     """A one-stop office. Its id and number are ours and stable: units are merged and renamed, sites stay."""
 
@@ -139,6 +155,7 @@ class Site(Value):
     nvrs: Mapping[Id, Nvr] = {}
     cameras: Mapping[Id, Camera] = {}
     others: Mapping[Id, Other] = {}
+    former: tuple[Former, ...] = Field(default=(), description="devices that stood here; 'motcua replace' and 'motcua retire' write them")
     power: Power = Power()
     compliance: Compliance = Compliance()
     checklist: Mapping[str, Answer] = Field(
