@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -51,7 +51,7 @@ def standing(province: Province, host: str) -> Standing:
 
     :raises ModelError: when there is none, or it has no place of its own on the LAN.
     """
-    found = {one.host: one for one in _all(province)}
+    found = {one.host: one for site in province.sites for one in standing_at(province, site)}
     if host not in found:
         routers = [device_host(name, "router") for name in province.sites]
         if host in routers:
@@ -62,10 +62,13 @@ def standing(province: Province, host: str) -> Standing:
     return found[host]
 
 
-def _all(province: Province) -> Iterator[Standing]:
-    for site, value in province.sites.items():
-        yield from (Standing(site, "cameras", key, one) for key, one in value.cameras.items())
-        yield from (Standing(site, "nvrs", key, one) for key, one in value.nvrs.items())
+def standing_at(province: Province, site: str) -> tuple[Standing, ...]:
+    """The cameras and recorders of a site; none of one that is closed."""
+    if site not in province.sites:
+        return ()
+    value = province.sites[site]
+    cameras = [Standing(site, "cameras", key, one) for key, one in value.cameras.items()]
+    return (*cameras, *(Standing(site, "nvrs", key, one) for key, one in value.nvrs.items()))
 
 
 def network(province: Province, place: Standing) -> Network:

@@ -17,7 +17,7 @@ from typing import Any
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError, MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.exchange import Proof
 from ansible_collections.motcua.cctv.plugins.plugin_utils.exchange.newcomer import REFUSED
-from ansible_collections.motcua.cctv.plugins.plugin_utils.exchange.site import PROOF
+from ansible_collections.motcua.cctv.plugins.plugin_utils.exchange.one import PROOF
 from ansible_collections.motcua.cctv.plugins.plugin_utils.secrets import Journal
 
 from cli.folders import write_whole

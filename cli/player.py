@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import from_json
+
 from cli.controller import ROOT, at_the_controller
 
 
@@ -42,3 +44,10 @@ def last_words(log: Path) -> str:
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     spoken = [line for line in lines if re.match(r"\[?ERROR|motcua: |fatal: ", line)]
     return re.sub(r"^(\[ERROR\]|ERROR!|motcua):? ", "", (spoken or lines or ["it said nothing"])[-1]).rstrip(".")
+
+
+def reason(heard: Path, log: Path) -> str:
+    """Why a playbook for one device failed, in the failed task's own sentence."""
+    findings = from_json(heard.read_text(encoding="utf-8")) if heard.exists() else ()
+    errors = [str(one.actual) for one in findings if one.status == "error" and one.actual]
+    return errors[0] if errors else last_words(log)

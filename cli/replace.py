@@ -19,7 +19,6 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import device_
 from ansible_collections.motcua.cctv.plugins.plugin_utils.desired.host import server_host
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError, MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.exchange import Wish
-from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import Finding, from_json
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS, complaint
@@ -28,7 +27,7 @@ from cli.aftermath import Aftermath
 from cli.equipment import OWN, Standing, former, lost_settings, network, others, standing, successor
 from cli.exchanges import Begun, Exchanges
 from cli.locks import locked, operator
-from cli.player import last_words, play_holding
+from cli.player import play_holding, reason
 from intake.editing.edit import Edit
 
 REPLACED, NOT_YET, NOT_WELL = 0, 1, 2
@@ -54,10 +53,10 @@ def replace(
     exchanges = Exchanges(inventory, device)
     with locked(inventory, {place.site, *map(server_host, province.centres)}) as held:
         begun = exchanges.begun()
-        said = _said(place, begun, {"vendor": vendor, "model": model, "serial": serial, "at": at, "old_is_off": old_is_off or None})
         if give_up:
             _give_up(exchanges, begun)
             return
+        said = _said(place, begun, {"vendor": vendor, "model": model, "serial": serial, "at": at, "old_is_off": old_is_off or None})
         job = Job(inventory, province, place, exchanges, held, said)
         if not (begun and begun.taken):
             typer.echo("\n".join(job.shown()))
@@ -180,7 +179,7 @@ class Job:
         router = device_host(self.place.site, "router")
         ended = play_holding(self.held, "replace", self.inventory, heard, log, router, "--extra-vars", f"@{variables}", *options)
         if ended or ("--check" not in options and self.exchanges.proof is None):
-            raise MotcuaError(_reason(heard, log))
+            raise MotcuaError(reason(heard, log))
 
     def _wish(self) -> Wish:
         place, site, said = self.place, self.province.sites[self.place.site], self.said
@@ -220,10 +219,3 @@ def _streams(before: Province, after: Province, site: str) -> Iterator[str]:
         was, becomes = (one[key].step.name if key in one else "nothing" for one in (old, new))
         if was != becomes:
             yield f"{device_host(site, key)}: {was} -> {becomes}"
-
-
-def _reason(heard: Path, log: Path) -> str:
-    """Why a playbook failed, in its own sentence."""
-    findings: tuple[Finding, ...] = from_json(heard.read_text(encoding="utf-8")) if heard.exists() else ()
-    errors = [str(one.actual) for one in findings if one.status == "error" and one.actual]
-    return errors[0] if errors else last_words(log)

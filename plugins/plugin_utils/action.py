@@ -14,8 +14,10 @@ from ansible.plugins.action import ActionBase
 
 from .connection import Rim, plain
 from .errors import ModelError, MotcuaError, Unreachable
+from .exchange.lan import Lan
 
 DEFAULT_SECONDS = 60.0
+LAN_SECONDS = 900.0  # a device that starts again is waited for
 
 
 class DeviceAction(ActionBase):
@@ -78,3 +80,32 @@ class RouterAction(ActionBase):
         named = {"IdentityFile": option("private_key_file"), "Port": option("port"), "User": option("remote_user")}
         settings = [part for key, value in named.items() if value for part in ("-o", f"{key}={value}")]
         return [str(option("ssh_executable") or "ssh"), *settings, *words, str(option("host") or plain(self._play_context.remote_addr))]
+
+
+class LanAction(RouterAction):
+    """Works with one device of the router's LAN that the inventory doesn't have yet, or not any more."""
+
+    _supports_check_mode = True
+
+    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+        """Do the action's work, and end in a plain result without any secret."""
+        gc.freeze()  # a fork shares the controller's whole heap: a collection that walks it would copy it, page by page
+        result: dict[str, Any] = super().run(tmp, task_vars) | {"changed": False}
+        self.lan = Lan(task_vars or {}, self._loader, self.far, self.ssh())
+        try:
+            result |= asyncio.run(self._bounded(plain(self._task.args)))
+        except (MotcuaError, TimeoutError) as error:
+            if isinstance(error, TimeoutError):
+                error = Unreachable("the device wasn't done with within its time; look at the line, then run again")
+            result |= {"failed": True, "kind": error.kind, "msg": str(error)}
+        for rim in self.lan.rims:
+            result = rim.scrubbed(result)
+        return result
+
+    async def _bounded(self, options: dict[str, Any]) -> dict[str, Any]:
+        async with asyncio.timeout(LAN_SECONDS):
+            return await self.work(options)
+
+    async def work(self, options: dict[str, Any]) -> dict[str, Any]:
+        """What the action is for; its result."""
+        raise NotImplementedError

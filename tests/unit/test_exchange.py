@@ -11,12 +11,16 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import (
     AuthRefused,
     ModelError,
     NotConverged,
+    PinChanged,
     Refused,
     Unreachable,
+    Unsupported,
 )
 from ansible_collections.motcua.cctv.plugins.plugin_utils.exchange import Network, Wish
 from ansible_collections.motcua.cctv.plugins.plugin_utils.exchange import newcomer as newcomer_module
-from ansible_collections.motcua.cctv.plugins.plugin_utils.exchange.site import Exchange, OverTheTunnel
+from ansible_collections.motcua.cctv.plugins.plugin_utils.exchange.lan import Lan, OverTheTunnel
+from ansible_collections.motcua.cctv.plugins.plugin_utils.exchange.one import Exchange
+from ansible_collections.motcua.cctv.plugins.plugin_utils.exchange.wiping import Leaver, wipe
 from ansible_collections.motcua.cctv.plugins.plugin_utils.secrets import Journal
 
 from tests.unit.test_engine import OEM
@@ -53,21 +57,14 @@ class Bench:
             yield device
 
     def variables(self):
-        theirs = {
-            "ansible_host": "10.64.2.11",
-            "motcua_role": "camera",
-            "motcua_vendor": "hikvision",
+        shared = {
             "motcua_site": "a",
-            "motcua_user": "motcua-admin",
-            "motcua_password": {"secret": "motcua-admin"},
-            "motcua_scheme": "https",
-            "motcua_port": self.ports["https"],
             "motcua_masters": {kind: str(self.folder / f"{kind}.yml") for kind in ("devices", "tunnels")},
             "motcua_state": str(self.state),
             "motcua_experimental": True,
         }
         router = {"translate": {"inside": "127.0.0.0/24", "outside": "10.64.2.0/24"}}
-        return {"motcua_desired": {"router": router}, "ansible_connection": "local", "hostvars": {HOST: theirs}}
+        return shared | {"motcua_desired": {"router": router}, "ansible_connection": "local", "hostvars": {HOST: dict(shared)}}
 
     def exchange(self, vendor="dahua", at=PLUGGED, serial=None, model=None, found="", check=False, **more):
         place = {"address": PLACE, "prefix": 8, "gateway": "127.0.0.1"}
@@ -79,8 +76,14 @@ class Bench:
             "serial": serial or MODELS[vendor][1],
         }
         wish |= {"at": at, "old_is_off": False, "place": place, "port": self.ports["https"], **more}
-        one = Exchange({"wish": wish, "folder": str(self.new)}, self.variables(), DataLoader(), lambda *_: found, None)
-        return asyncio.run(one.take_in(check=check))
+        return asyncio.run(Exchange({"wish": wish, "folder": str(self.new)}, self.lan(found)).take_in(check=check))
+
+    def lan(self, found=""):
+        return Lan(self.variables(), DataLoader(), lambda *_: found, None)
+
+    def wipe(self, vendor="hikvision", state=None, check=False):
+        leaver = Leaver(HOST, "camera", vendor, PLACE, str(state or self.state), self.ports["https"])
+        return asyncio.run(wipe(leaver, self.lan(), check=check))
 
     @property
     def proof(self):
@@ -269,3 +272,37 @@ def test_the_tunnel_leads_to_translated_addresses_and_nowhere_else():
 )
 def test_a_label_may_hold_the_end_of_a_serial_number(label, own, same):
     assert Wish("a", "camera", "dahua", None, label, None, False, Network("127.0.0.1", 8, "127.0.0.1")).is_serial(own) is same
+
+
+# --- a device leaves ---
+
+
+def ours(bench):
+    """The device as it is known by its key, and by the password that its installer left."""
+    _, pin = known(bench, PLACE)
+    bench.pin(pin)
+    (bench.state / "epochs" / f"{HOST}.json").unlink()
+
+
+def test_a_device_that_leaves_forgets_everything(bench):
+    with bench.device("hikvision", PLACE, pause_s=0.2) as device:
+        ours(bench)
+        assert bench.wipe(check=True) == {"changed": True}
+        assert bench.wipe() == {"changed": True}
+        assert bench.wipe() == {"changed": False}
+        assert device.hand("status")["most_failed_logins"] == 0
+
+
+def test_a_stranger_in_its_place_is_sent_nothing(bench):
+    with bench.device("hikvision", PLACE) as device:
+        with pytest.raises(PinChanged, match="another key answers"):
+            bench.wipe()
+        assert device.hand("status")["most_failed_logins"] == 0
+
+
+def test_one_that_is_off_or_cant_forget_is_said(bench):
+    with pytest.raises(Unreachable, match="it is not wiped"):
+        bench.wipe()
+    (bench.state / "pins" / f"{HOST}.json").unlink()
+    with bench.device("dahua", PLACE), pytest.raises(Unsupported, match="no way to do 'reset' is known for dahua"):
+        bench.wipe("dahua")

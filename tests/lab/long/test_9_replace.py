@@ -93,7 +93,7 @@ def test_a_hikvision_camera_is_replaced_by_a_dahua_one_in_one_command():
 def test_recording_portal_audit_and_documents_follow():
     since = time.time()
     assert eventually(shown_live, 120), state()["cameras"][HOST]
-    assert eventually(lambda: whole(HOST, since, since + 60)["pieces"] if time.time() > since + 150 else False, 240)
+    assert eventually(lambda: whole(HOST, since, since + 60)["listed"] if time.time() > since + 150 else False, 240)
     second = playbook("rollout", "-l", "site_tan_dinh:centre:ioc")
     assert second.code == 0 and second.changed == set(), second.text[-3000:]
     audit = motcua("audit", "-i", INVENTORY, "-l", HOST)
