@@ -289,6 +289,7 @@ def test_a_device_that_leaves_forgets_everything(bench):
         ours(bench)
         assert bench.wipe(check=True) == {"changed": True}
         assert bench.wipe() == {"changed": True}
+        device.hand("wait")
         assert bench.wipe() == {"changed": False}
         assert device.hand("status")["most_failed_logins"] == 0
 
