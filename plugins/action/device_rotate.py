@@ -31,7 +31,8 @@ class ActionModule(DeviceAction):
         try:
             await self._rotate(rim, plain(variables["motcua_desired"]), order)
         except (MotcuaError, TimeoutError) as error:
-            ledger.failed(name, str(rim.scrubbed(str(error) or "it wasn't finished within its time")))
+            failure = rim.scrubbed(rim.failure(error))
+            ledger.failed(name, failure["msg"], failure["kind"])
             raise
         ledger.ended(name, datetime.now(UTC).isoformat(timespec="seconds"), PROVED)
 

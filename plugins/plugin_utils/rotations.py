@@ -43,11 +43,12 @@ class Done:
 
 @dataclass(frozen=True)
 class Record:
-    """All that is kept of one subject; ``trouble`` is why the last try didn't end the order."""
+    """All that is kept of one subject; ``trouble`` is why the last try didn't end the order, and ``kind`` what kind of failure it was."""
 
     order: Order | None = None
     done: tuple[Done, ...] = ()
     trouble: str = ""
+    kind: str = ""
 
     def due(self, days: int, now: datetime) -> bool:
         """Whether the last rotation is older than so many days; one that nobody noted is."""
@@ -96,11 +97,11 @@ class Ledger:
             done = Done(order.who, order.when, order.why, order.to - 1, order.to, when, proved)
             self._write(subject, Record(None, (*record.done, done)[-KEPT:]))
 
-    def failed(self, subject: str, trouble: str) -> None:
+    def failed(self, subject: str, trouble: str, kind: str) -> None:
         """Note why the open order isn't done yet; it stays open."""
         record = self.read(subject)
         if record.order is not None:
-            self._write(subject, Record(record.order, record.done, trouble))
+            self._write(subject, Record(record.order, record.done, trouble, kind))
 
     def _path(self, subject: str) -> Path:
         return self._directory / f"{subject}.json"
@@ -111,5 +112,5 @@ class Ledger:
 
 
 def _record(content: Mapping[str, Any]) -> Record:
-    order = content["order"]
-    return Record(None if order is None else Order(**order), tuple(Done(**one) for one in content["done"]), str(content["trouble"]))
+    order, done = content["order"], tuple(Done(**one) for one in content["done"])
+    return Record(None if order is None else Order(**order), done, str(content["trouble"]), str(content["kind"]))

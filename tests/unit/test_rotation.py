@@ -178,7 +178,7 @@ def test_an_open_order_stays_as_it_was_given(tmp_path):
     assert ledger.order(NAME, Order("binh@desk", "y", "second", 3)) == first
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"order": {"who": 1}, "done": [], "trouble": ""}'])
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"order": {"who": 1}, "done": [], "trouble": "", "kind": ""}'])
 def test_a_damaged_record_is_named(tmp_path, content):
     (tmp_path / f"{NAME}.json").write_text(content)
     with pytest.raises(ModelError, match=r"a-cam1\.json: is no record of rotations"):

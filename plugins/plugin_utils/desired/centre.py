@@ -190,6 +190,7 @@ def _ipsec(province: Province, planned: Plan, name: str, site: str) -> Iterator[
                 "local_id": tunnel.remote_id,
                 "remote_id": tunnel.local_id,
                 "secret": tunnel.secret,
+                "spare": {"half": "next-private", "local_id": tunnel.remote_id, "remote_id": tunnel.site_ids},
                 "mtu": tunnel.mtu,
                 "networks": [str(planned.addresses[site].prefix)],
                 "rank": tunnel.line_rank,
