@@ -1,31 +1,29 @@
-"""`motcua rotate`: new passwords and keys, place by place; each is over only when the new one works and the old one fails."""
+"""`motcua rotate`: new passwords and keys, wave by wave; each is over only when the new one works and the old one fails."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any
 
 import typer
-from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import desired, plan
+from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import Host
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
-from ansible_collections.motcua.cctv.plugins.plugin_utils.rotatable import Subject, days_of, next_epoch, rotatable
-from ansible_collections.motcua.cctv.plugins.plugin_utils.rotations import Ledger, Order
+from ansible_collections.motcua.cctv.plugins.plugin_utils.rotatable import Subject, What, days_of, next_epoch, rotatable
+from ansible_collections.motcua.cctv.plugins.plugin_utils.rotations import Ledger, Order, Record
 from ansible_collections.motcua.cctv.plugins.plugin_utils.secrets import Journal
 
-from cli.controller import hosts_within
-from cli.folders import new_folder
+from cli.campaign import Campaign, Choices, Inventory, Limit, Output, PlanOnly, Resume, Retry, WithoutBackup, Yes, YesDangerous
 from cli.locks import locked, operator
-from cli.player import play_holding
+from cli.waves import carry_out
 
-ALL_DONE, NOT_ALL, FAILED = 0, 1, 2
+ALL_DONE, NOT_ALL = 0, 1
 LOCK = "rotation"
-ABSENT = ("", "unreachable")
 
 
 class Kind(StrEnum):
@@ -36,122 +34,105 @@ class Kind(StrEnum):
     ALL = "all"
 
 
+KINDS: dict[Kind, tuple[What, ...]] = {Kind.DEVICES: ("devices",), Kind.TUNNELS: ("tunnels",), Kind.ALL: ("devices", "tunnels")}
+
+
 def rotate(
     what: Annotated[Kind, typer.Option(help="which secrets")] = Kind.ALL,
-    inventory: Annotated[Path, typer.Option("--inventory", "-i", help="the province.yml")] = Path("inventory/lab/province.yml"),
-    limit: Annotated[str | None, typer.Option("--limit", "-l", help="hosts or groups, as for ansible-playbook")] = None,
     reason: Annotated[str | None, typer.Option(help="why, for whoever audits it, such as 'an installer left'")] = None,
     due: Annotated[bool, typer.Option("--due", help="only what is older than policy.rotate_days")] = False,
-    still_open: Annotated[bool, typer.Option("--open", help="only what was ordered and isn't done, as of devices that were off")] = False,
-    listed: Annotated[bool, typer.Option("--list", help="show what isn't done yet, and change nothing")] = False,
-    output: Annotated[Path, typer.Option(help="folder for the logs, one folder each")] = Path("reports/rotations"),
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do it without asking")] = False,
+    still_open: Annotated[bool, typer.Option("--open", help="only what was begun and isn't done, as of devices that were off")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="show what isn't done and the last changes, and change nothing")] = False,
+    inventory: Inventory = Path("inventory/lab/province.yml"),
+    limit: Limit = None,
+    output: Output = Path("reports/rotations"),
+    resume: Resume = False,
+    retry: Retry = False,
+    plan_only: PlanOnly = False,
+    yes_dangerous: YesDangerous = False,
+    without_backup: WithoutBackup = False,
+    yes: Yes = False,
 ) -> None:
-    """Rotate: exit code 0 all done, 2 something failed, 1 something didn't answer and stays open."""
-    province = load(inventory)
-    book = Book(province, inventory)
-    subjects = book.chosen(what, limit)
+    """Rotate: exit code 0 all done, 2 something failed, 1 something waits or didn't answer and stays open."""
+    book = Book(inventory)
     if listed:
-        typer.echo("\n".join(book.told(subjects)) or "Nothing is open.")
-        raise typer.Exit(NOT_ALL if any(book.open(subjects)) else ALL_DONE)
-    wanted = book.open(subjects) if still_open else book.due(subjects) if due else subjects
-    why = reason or ("it is due" if due else "")
-    if not why and not still_open:
+        typer.echo("\n".join(book.told()) or "Nothing was rotated yet.")
+        raise typer.Exit(NOT_ALL if any(book.ledger.open()) else ALL_DONE)
+    if not reason and not (due or still_open or resume or retry):
         raise ModelError("--reason: is missing; say why, because the audit keeps it (with --due and --open it is known)")
-    with locked(inventory, {LOCK, *(subject.place for subject in wanted)}) as held:
-        raise typer.Exit(_rotate(book, wanted, why, new_folder(output, datetime.now(ZoneInfo(province.timezone))), held, yes=yes))
-
-
-def _rotate(book: Book, wanted: Sequence[Subject], why: str, folder: Path, held: tuple[int, ...], *, yes: bool) -> int:
-    """Ask, order, and go through the places, the province's canary first; one that fails there ends it."""
-    fresh = [subject.name for subject in wanted if book.epoch(subject) is None]
-    wanted = [subject for subject in wanted if subject.name not in fresh]
-    for name in fresh:
-        typer.echo(f"  {name}: has no secret of ours yet, so there is nothing to rotate; roll it out")
-    if not wanted:
-        typer.echo("Nothing is to be rotated.")
-        return ALL_DONE
-    typer.echo(f"{len(wanted)} new secrets at {len({subject.place for subject in wanted})} places: " + ", ".join(s.name for s in wanted))
-    if not yes:
-        typer.confirm("Rotate these?", abort=True)
-    book.order(wanted, why)
-    failed = 0
-    places = list(dict.fromkeys(subject.place for subject in wanted))
-    for number, place in enumerate(places):
-        here = [subject for subject in wanted if subject.place == place]
-        failed += _place(book, place, here, folder, held)
-        if failed and (number == 0 or failed >= book.province.rollout.stop_at):
-            typer.echo(f"Stopped after {failed} place{'s' * (failed > 1)} failed; the others keep what they have.")
-            break
-    left = book.open(wanted)
-    if left:
-        typer.echo(f"{len(left)} of {len(wanted)} stay open; 'motcua rotate --open' goes on with them. Logs: {folder}")
-    return FAILED if failed else NOT_ALL if left else ALL_DONE
-
-
-def _place(book: Book, place: str, here: Sequence[Subject], folder: Path, held: tuple[int, ...]) -> bool:
-    """Rotate one place; whether something failed there otherwise than by not answering."""
-    limit = ",".join(dict.fromkeys(host for subject in here for host in subject.hosts))
-    log = folder / f"{place}.log"
-    play_holding(held, "rotate", book.inventory, folder / f"{place}.json", log, limit)
-    left = book.open(here)
-    typer.echo(f"{place}: {len(here) - len(left)} of {len(here)} rotated")
-    for line in book.told(left):
-        typer.echo(f"  {line}")
-    return any(book.ledger.read(subject.name).kind not in ABSENT for subject in left)
+    wanted = book.still_open if still_open else book.due(reason or "it is due") if due else book.all(reason or "")
+    campaign = Campaign("rotate", "rotation", "rotate", danger="password", due=book.taking_part(wanted, what), together=together)
+    choices = Choices(limit, output, resume, retry, plan_only, yes_dangerous, without_backup, yes)
+    with locked(inventory, {LOCK}):
+        raise typer.Exit(carry_out(campaign, inventory, choices))
 
 
 class Book:
-    """The orders and epochs of one province."""
+    """Orders and epochs of a province, and which of its secrets are wanted new."""
 
-    def __init__(self, province: Province, inventory: Path) -> None:
-        self.province, self.inventory = province, inventory
+    def __init__(self, inventory: Path) -> None:
+        self.inventory = inventory
         state = inventory.resolve().parent / "state"
         self.ledger, self._journal = Ledger(state / "rotations"), Journal(state / "epochs")
 
-    def chosen(self, what: Kind, limit: str | None) -> tuple[Subject, ...]:
-        """What could be rotated of the named hosts, canary first."""
-        hosts = desired(self.province, plan(self.province))
-        kinds = ("devices", "tunnels") if what is Kind.ALL else (what.value,)
-        named = None if limit is None else set(hosts_within(self.inventory, limit))
-        found = [one for one in rotatable(hosts, kinds) if named is None or one.hosts[0] in named]
-        order = [self.province.rollout.canary, *sorted(self.province.sites, key=self._rank)]
-        return tuple(sorted(found, key=lambda one: order.index(one.place) if one.place in order else len(order)))
+    def all(self, why: str) -> Callable[[Province, Subject, Record], Order | None]:
+        """Every secret that is ours; a device that was never rolled out has none."""
+        when = datetime.now(UTC).isoformat(timespec="seconds")
 
-    def _rank(self, site: str) -> tuple[int, int]:
-        return self.province.sites[site].wave, self.province.sites[site].number
+        def wanted(_province: Province, subject: Subject, record: Record) -> Order | None:
+            to = next_epoch(subject, self._journal, record)
+            return record.order or (None if to is None else Order(operator(), when, why, to))
 
-    def epoch(self, subject: Subject) -> int | None:
-        """The epoch that a rotation leads to; None when there is nothing of ours to replace."""
-        return next_epoch(subject, self._journal, self.ledger.read(subject.name))
+        return wanted
 
-    def due(self, subjects: Sequence[Subject]) -> list[Subject]:
-        """What is older than its policy allows.
+    def due(self, why: str) -> Callable[[Province, Subject, Record], Order | None]:
+        """What is older than its policy allows; a secret of which nobody noted a change is as old as can be.
 
         :raises ModelError: when no policy says how old anything may be.
         """
-        days = {subject: days_of(self.province, subject) for subject in subjects}
-        if not any(days.values()):
+        every, now, province = self.all(why), datetime.now(UTC), load(self.inventory)
+        if not any(policy.rotate_days for policy in (province.policy, *(site.policy for site in province.sites.values()))):
             raise ModelError(f"{self.inventory}: policy.rotate_days: isn't written, so nothing is ever due; write a number of days there")
-        now = datetime.now(UTC)
-        return [one for one, allowed in days.items() if allowed is not None and self.ledger.read(one.name).due(allowed, now)]
 
-    def order(self, subjects: Sequence[Subject], why: str) -> None:
-        """Note what is wanted, before anything is sent."""
-        when = datetime.now(UTC).isoformat(timespec="seconds")
-        for subject in subjects:
-            to = self.epoch(subject)
-            if to is not None:
-                self.ledger.order(subject.name, Order(operator(), when, why, to))
+        def wanted(province: Province, subject: Subject, record: Record) -> Order | None:
+            days = days_of(province, subject)
+            return every(province, subject, record) if days is not None and record.due(days, now) else None
 
-    def open(self, subjects: Sequence[Subject]) -> list[Subject]:
+        return wanted
+
+    @staticmethod
+    def still_open(_province: Province, _subject: Subject, record: Record) -> Order | None:
         """What was ordered and isn't done."""
-        return [subject for subject in subjects if self.ledger.read(subject.name).order is not None]
+        return record.order
 
-    def told(self, subjects: Sequence[Subject]) -> Iterator[str]:
-        """The open orders, a line each."""
-        for subject in self.open(subjects):
-            record = self.ledger.read(subject.name)
-            assert record.order is not None
-            why = record.trouble or "wasn't tried yet, or didn't answer"
-            yield f"{subject.name}: ordered by {record.order.who} on {record.order.when[:10]} ({record.order.why}): {why}"
+    def taking_part(self, wanted: Callable[[Province, Subject, Record], Order | None], what: Kind) -> Callable[..., dict[str, Any]]:
+        """What a campaign asks: the hosts that take part, each with its orders; cameras behind a recorder come along with it."""
+
+        def due(province: Province, hosts: Sequence[Host]) -> dict[str, Any]:
+            found: dict[str, list[dict[str, Any]]] = {}
+            for subject in rotatable(hosts, KINDS[what]):
+                order = wanted(province, subject, self.ledger.read(subject.name))
+                if order is not None:
+                    for host in subject.hosts:
+                        found.setdefault(host, [])
+                    found[subject.hosts[0]].append({"subject": subject.name, **asdict(order)})
+            return found
+
+        return due
+
+    def told(self) -> Iterator[str]:
+        """What is open, and the last changes of everything, a line each."""
+        subjects = sorted(path.stem for path in self.ledger.directory.glob("[!.]*.json"))
+        records = {subject: self.ledger.read(subject) for subject in subjects}
+        for subject, record in records.items():
+            if record.order is not None:
+                why = record.trouble or "wasn't reached"
+                yield f"open  {subject}: ordered by {record.order.who} at {record.order.when} ({record.order.why}): {why}"
+        for subject, record in records.items():
+            for done in record.done:
+                yield f"done  {subject}: {done.before} -> {done.to} at {done.ended} by {done.who} ({done.why}): {done.proved}"
+
+
+def together(host: Host) -> str:
+    """A camera's password and the recorder that uses it change in one step; the router is another."""
+    return host.name if host.role == "router" else "devices"

@@ -43,9 +43,7 @@ def show(
 ) -> None:
     """Show a password once: who, when, why and which are noted first, and never the password itself."""
     if not pipe and not sys.stdout.isatty():
-        raise ModelError(
-            "the output isn't a terminal, where a password would stay in a file; with --pipe another program may read it"
-        )
+        raise ModelError("the output isn't a terminal, where a password would stay in a file; with --pipe another program may read it")
     province, folder = load(inventory), inventory.resolve().parent
     host = _host(desired(province, plan(province)), device)
     name = _account(host, account)

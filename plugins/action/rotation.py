@@ -8,6 +8,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+from ..plugin_utils.connection import plain
 from ..plugin_utils.errors import MotcuaError
 from ..plugin_utils.rotations import Ledger
 from ..plugin_utils.secrets import Journal
@@ -30,9 +31,13 @@ class ActionModule(ActionBase):
         """Begin, end or give up the open order of a subject."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         _, options = self.validate_argument_spec(OPTIONS)
-        state = Path(str((task_vars or {})["motcua_state"]))
+        variables = task_vars or {}
+        state = Path(str(variables["motcua_state"]))
+        due = (plain(variables.get("motcua_due")) or {}).get(str(variables["inventory_hostname"]), ())
         ledger, journal = Ledger(state / "rotations"), Journal(state / "epochs") if options["derived"] else None
         try:
+            if options["step"] == "begin" and not self._task.check_mode:
+                ledger.taken(str(options["subject"]), due)
             result |= self._step(options, ledger, journal)
         except MotcuaError as error:
             result |= {"failed": True, "kind": error.kind, "msg": str(error)}

@@ -8,8 +8,9 @@ short_description: Give a camera or recorder the new passwords that were ordered
 version_added: 0.1.0
 description:
   - >-
-    Does something only for a device with an open order in C(rotations) of the folder C(motcua_state), which C(motcua rotate) writes;
-    so it can simply be repeated. Every account gets a new password; a recorder that pulls the camera is given its in the same step.
+    Does something only for a device with an open order in C(rotations) of the folder C(motcua_state), or in C(motcua_due), as
+    C(motcua rotate) gives it; so it can simply be repeated. Every account gets a new password; a recorder that pulls the camera is given
+    its in the same step.
   - >-
     The order is done when the new passwords were taken and the old one, tried once, was refused. Until then it stays open with the reason.
   - A device that was never rolled out has no password of ours and is refused.

@@ -7,7 +7,7 @@ module: rotation
 short_description: Note one step of a rotation
 version_added: 0.1.0
 description:
-  - Begins, ends or gives up the open order of one subject, which C(motcua rotate) wrote. Works on the controller and sends nothing.
+  - Begins, ends or gives up the open order of one subject, which C(motcua rotate) gives in C(motcua_due). Sends nothing to anybody.
   - Without an open order nothing is noted and RV(ordered) is false, so that a run can simply be repeated.
 options:
   subject:

@@ -6,7 +6,7 @@ A subject is a device's host name, ``<site>.<tunnel>``, ``<hub>.hub`` or ``<acco
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -60,7 +60,7 @@ class Ledger:
 
     def __init__(self, directory: str | Path) -> None:
         """Keep it in ``directory``, which is made when first written."""
-        self._directory = Path(directory)
+        self.directory = Path(directory)
 
     def read(self, subject: str) -> Record:
         """What is kept of a subject; nothing of one that was never rotated.
@@ -77,17 +77,23 @@ class Ledger:
 
     def open(self) -> Iterator[tuple[str, Record]]:
         """Every subject with an open order."""
-        for path in sorted(self._directory.glob("[!.]*.json")):
+        for path in sorted(self.directory.glob("[!.]*.json")):
             record = self.read(path.stem)
             if record.order is not None:
                 yield path.stem, record
 
-    def order(self, subject: str, order: Order) -> Order:
-        """Note that a subject is to be rotated; an order that is open already stays, because it may be half done."""
+    def order(self, subject: str, order: Order) -> None:
+        """Note that a subject is to be rotated; an open order stays, because it may be half done, and what is done isn't done again."""
         record = self.read(subject)
-        if record.order is None:
+        if record.order is None and not (record.done and record.done[-1].to >= order.to):
             self._write(subject, Record(order, record.done))
-        return record.order or order
+
+    def taken(self, subject: str, due: Iterable[Mapping[str, Any]]) -> Order | None:
+        """The open order of a subject, with what a campaign has due for it; each of ``due`` is an order and its ``subject``."""
+        for row in due:
+            if row["subject"] == subject:
+                self.order(subject, Order(**{key: value for key, value in row.items() if key != "subject"}))
+        return self.read(subject).order
 
     def ended(self, subject: str, when: str, proved: str) -> None:
         """Note that the open order is done, and how that was proved."""
@@ -104,7 +110,7 @@ class Ledger:
             self._write(subject, Record(record.order, record.done, trouble, kind))
 
     def _path(self, subject: str) -> Path:
-        return self._directory / f"{subject}.json"
+        return self.directory / f"{subject}.json"
 
     def _write(self, subject: str, record: Record) -> None:
         text = json.dumps(asdict(record), ensure_ascii=False, indent=1)

@@ -172,10 +172,14 @@ def test_the_last_five_changes_are_kept_and_what_is_due_is_told(tmp_path):
     assert ledger.read(NAME).due(23, now)
 
 
-def test_an_open_order_stays_as_it_was_given(tmp_path):
-    ledger = Ledger(tmp_path)
-    first = ledger.order(NAME, Order("an@desk", "x", "first", 2))
-    assert ledger.order(NAME, Order("binh@desk", "y", "second", 3)) == first
+def test_an_open_order_stays_as_it_was_given_and_a_done_one_is_not_given_again(tmp_path):
+    ledger, row = Ledger(tmp_path), {"subject": NAME, "who": "binh@desk", "when": "y", "why": "second", "to": 2}
+    ledger.order(NAME, Order("an@desk", "x", "first", 2))
+    assert ledger.taken(NAME, [row]).why == "first"
+    ledger.ended(NAME, "z", "seen")
+    assert ledger.taken(NAME, [row]) is None
+    assert ledger.taken(NAME, [row | {"to": 3}]).why == "second"
+    assert ledger.taken("another", [row]) is None
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"order": {"who": 1}, "done": [], "trouble": "", "kind": ""}'])
