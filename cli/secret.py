@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
 import sys
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import Host, desired, plan
-from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError, MotcuaError
+from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.secrets import Journal, device_password
 from ansible_collections.motcua.cctv.plugins.plugin_utils.vault import open_masters
 from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS
 from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors.table import ROUTER_PASSWORDS
 
-from cli.locks import operator
+from cli.register import note
 from cli.survey import loader
 
 SHOWN = "shown.jsonl"
@@ -84,24 +79,3 @@ def _account(host: Host, asked: str | None) -> str:
     if asked is not None and asked not in known:
         raise ModelError(f"--account {asked}: {host.name} has {', '.join(known)}; name one of these")
     return asked or known[0]
-
-
-def note(path: Path, row: Mapping[str, object]) -> None:
-    """Add a line to what is only ever added to; it is on the disk before anything is shown.
-
-    :raises MotcuaError: when it can't be written: then nothing may be shown.
-    """
-    line = json.dumps({"when": datetime.now(UTC).isoformat(timespec="seconds"), "who": operator(), **row}, ensure_ascii=False)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            os.write(file, f"{line}\n".encode())
-            os.fsync(file)
-        finally:
-            os.close(file)
-    except OSError as error:
-        raise MotcuaError(
-            f"{path}: can't be written ({error.strerror}), so nothing is shown; make room, or give the right to write"
-        ) from None

@@ -102,7 +102,7 @@ def test_what_isn_t_shown_is_said_why_and_nothing_is_noted(inventory, arguments,
 
 def test_what_can_t_be_noted_isn_t_shown(inventory):
     (inventory.parent / "state/shown.jsonl").mkdir()
-    with pytest.raises(MotcuaError, match="so nothing is shown"):
+    with pytest.raises(MotcuaError, match="so nothing is done"):
         asked(inventory, CAM, "--reason", "x", "--pipe")
 
 
