@@ -30,6 +30,4 @@ def note(path: Path, row: Mapping[str, object]) -> None:
         finally:
             os.close(file)
     except OSError as error:
-        raise MotcuaError(
-            f"{path}: can't be written ({error.strerror}), so nothing is shown; make room, or give the right to write"
-        ) from None
+        raise MotcuaError(f"{path}: can't be written ({error.strerror}), so nothing is done; make room, or give the right") from None
