@@ -20,6 +20,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.secrets import Journal
 
 from cli.campaign import Campaign, Choices, Inventory, Limit, Output, PlanOnly, Resume, Retry, WithoutBackup, Yes, YesDangerous
 from cli.locks import locked, operator
+from cli.rotating_hubs import Hubs
 from cli.waves import carry_out
 
 ALL_DONE, NOT_ALL = 0, 1
@@ -31,10 +32,16 @@ class Kind(StrEnum):
 
     DEVICES = "devices"
     TUNNELS = "tunnels"
+    HUBS = "hubs"
     ALL = "all"
 
 
-KINDS: dict[Kind, tuple[What, ...]] = {Kind.DEVICES: ("devices",), Kind.TUNNELS: ("tunnels",), Kind.ALL: ("devices", "tunnels")}
+KINDS: dict[Kind, tuple[What, ...]] = {
+    Kind.DEVICES: ("devices",),
+    Kind.TUNNELS: ("tunnels",),
+    Kind.HUBS: ("hubs",),
+    Kind.ALL: ("devices", "tunnels"),
+}
 
 
 def rotate(
@@ -63,8 +70,11 @@ def rotate(
     wanted = book.still_open if still_open else book.due(reason or "it is due") if due else book.all(reason or "")
     campaign = Campaign("rotate", "rotation", "rotate", danger="password", due=book.taking_part(wanted, what), together=together)
     choices = Choices(limit, output, resume, retry, plan_only, yes_dangerous, without_backup, yes)
-    with locked(inventory, {LOCK}):
-        raise typer.Exit(carry_out(campaign, inventory, choices))
+    with locked(inventory, {LOCK}) as held:
+        code = ALL_DONE if what is Kind.HUBS else carry_out(campaign, inventory, choices)
+        if what in (Kind.HUBS, Kind.ALL) and code == ALL_DONE and not plan_only:
+            code = Hubs(book.ledger, inventory, output / "hubs", held).rotated(wanted, yes=yes)
+        raise typer.Exit(code)
 
 
 class Book:

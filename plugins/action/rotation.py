@@ -59,7 +59,7 @@ class ActionModule(ActionBase):
                 ledger.ended(subject, _now(), str(options["said"]))
             case "failed":
                 ledger.failed(subject, str(options["said"]), "error")
-        return {"ordered": True, "changed": True}
+        return {"ordered": True, "to": order.to, "changed": True}
 
 
 def _now() -> str:

@@ -56,4 +56,8 @@ ordered:
   description: Whether the subject is still to be rotated.
   returned: success
   type: bool
+to:
+  description: The epoch that it leads to.
+  returned: when it is still to be rotated
+  type: int
 """

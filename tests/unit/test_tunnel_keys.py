@@ -16,7 +16,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.secrets import wiregua
 
 WG = (
     f"#!{sys.executable}\n"
-    + """
+    """
 import json, os, sys, time
 from pathlib import Path
 path = Path(os.environ["WG_STATE"])
