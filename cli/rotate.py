@@ -21,6 +21,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.secrets import Journal
 from cli.campaign import Campaign, Choices, Inventory, Limit, Output, PlanOnly, Resume, Retry, WithoutBackup, Yes, YesDangerous
 from cli.locks import locked, operator
 from cli.rotating_hubs import Hubs
+from cli.rotating_viewers import Viewers
 from cli.waves import carry_out
 
 ALL_DONE, NOT_ALL = 0, 1
@@ -33,6 +34,7 @@ class Kind(StrEnum):
     DEVICES = "devices"
     TUNNELS = "tunnels"
     HUBS = "hubs"
+    VIEWERS = "viewers"
     ALL = "all"
 
 
@@ -40,12 +42,13 @@ KINDS: dict[Kind, tuple[What, ...]] = {
     Kind.DEVICES: ("devices",),
     Kind.TUNNELS: ("tunnels",),
     Kind.HUBS: ("hubs",),
+    Kind.VIEWERS: (),
     Kind.ALL: ("devices", "tunnels"),
 }
 
 
 def rotate(
-    what: Annotated[Kind, typer.Option(help="which secrets")] = Kind.ALL,
+    what: Annotated[Kind, typer.Option(help="which secrets; all are devices, tunnels and then hubs")] = Kind.ALL,
     reason: Annotated[str | None, typer.Option(help="why, for whoever audits it, such as 'an installer left'")] = None,
     due: Annotated[bool, typer.Option("--due", help="only what is older than policy.rotate_days")] = False,
     still_open: Annotated[bool, typer.Option("--open", help="only what was begun and isn't done, as of devices that were off")] = False,
@@ -71,6 +74,9 @@ def rotate(
     campaign = Campaign("rotate", "rotation", "rotate", danger="password", due=book.taking_part(wanted, what), together=together)
     choices = Choices(limit, output, resume, retry, plan_only, yes_dangerous, without_backup, yes)
     with locked(inventory, {LOCK}) as held:
+        if what is Kind.VIEWERS:
+            people = Viewers(book.ledger, inventory)
+            raise typer.Exit(people.rotated(reason or "it is due", due=due, still_open=still_open, yes=yes))
         code = ALL_DONE if what is Kind.HUBS else carry_out(campaign, inventory, choices)
         if what in (Kind.HUBS, Kind.ALL) and code == ALL_DONE and not plan_only:
             code = Hubs(book.ledger, inventory, output / "hubs", held).rotated(wanted, yes=yes)

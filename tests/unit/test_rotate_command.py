@@ -14,7 +14,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from cli import rotate as module
-from cli import rotating_hubs
+from cli import rotating_hubs, rotating_viewers
 from cli.locks import locked
 from cli.rotate import Book, together
 
@@ -196,3 +196,45 @@ def test_the_hubs_come_only_after_everything_else_went_well(inventory, carried, 
     carried["code"] = 0
     assert run(inventory, "--reason", "x").exit_code == 0
     assert hubs["played"] == ["centre-server", "ioc-server"]
+
+
+@pytest.fixture
+def portal(monkeypatch):
+    """The centre's gate: two people, and what happened there."""
+    said = {"events": [], "added": []}
+
+    def ask_centre(_inventory, program, command, *words):
+        assert program == "motcua-viewer"
+        if command == "list":
+            row = {"name": "Nguyễn Văn A", "viewer": "tan-dinh", "state": "active"}
+            return [row | {"account": "nguyen-van-a"}, row | {"account": "b"}, row | {"account": "c", "state": "disabled"}]
+        if command == "log":
+            since, until = map(float, words)
+            return {"events": [event for event in said["events"] if since <= event["at_s"] < until]}
+        said["added"].append(words)
+        return {"name": words[1], "account": words[2], "expires": "2026-11-30", "link": f"https://portal/#{words[2]}"}
+
+    monkeypatch.setattr(rotating_viewers, "ask_centre", ask_centre)
+    return said
+
+
+def test_a_viewer_s_rotation_is_over_when_the_person_has_used_the_link(inventory, portal):
+    first = run(inventory, "--what", "viewers", "--reason", "a tablet was lost")
+    assert first.exit_code == 1
+    assert "https://portal/#nguyen-van-a" in first.output
+    assert portal["added"] == [("tan-dinh", "Nguyễn Văn A", account) for account in ("nguyen-van-a", "b")]
+    portal["events"] = [{"account": "b", "at_s": datetime.now(UTC).timestamp(), "what": "login"}]
+    assert run(inventory, "--what", "viewers", "--open").exit_code == 1
+    portal["events"] += [{"account": one, "at_s": datetime.now(UTC).timestamp(), "what": "enrolled"} for one in ("b", "nguyen-van-a")]
+    second = run(inventory, "--what", "viewers", "--open")
+    assert second.exit_code == 0, second.output
+    (done,) = Book(inventory).ledger.read("nguyen-van-a.viewer").done
+    assert (done.why, done.before, done.to) == ("a tablet was lost", 1, 2)
+    assert len(portal["added"]) == 2
+    assert "portal/#" not in "".join(path.read_text() for path in (inventory.parent / "state").rglob("*.json"))
+
+
+def test_an_enrolment_before_the_link_was_ordered_ends_nothing(inventory, portal):
+    portal["events"] = [{"account": "b", "at_s": (datetime.now(UTC) - timedelta(hours=1)).timestamp(), "what": "enrolled"}]
+    run(inventory, "--what", "viewers", "--reason", "x")
+    assert run(inventory, "--what", "viewers", "--open").exit_code == 1
