@@ -68,7 +68,7 @@ class Viewers:
     def _open(self) -> Iterator[str]:
         for subject, record in self.ledger.open():
             if subject.endswith(".viewer") and record.order is not None:
-                yield f"{subject.removesuffix('.viewer')}: hasn't used the link of {record.order.when[:10]} yet; the next run makes a new one"
+                yield f"{subject.removesuffix('.viewer')}: hasn't used the link of {record.order.when[:10]}; the next run makes a new one"
 
 
 def _subject(account: str) -> str:
