@@ -120,6 +120,12 @@ def _mac(text: str) -> str | None:
 def former(place: Standing, left: date, because: str, **more: Any) -> dict[str, Any]:
     """What is written of a device that leaves."""
     device = place.device
-    row: dict[str, Any] = {"device": place.key, "kind": KINDS[place.kind], "vendor": device.vendor, "model": device.model, "serial": device.serial}
+    row: dict[str, Any] = {
+        "device": place.key,
+        "kind": KINDS[place.kind],
+        "vendor": device.vendor,
+        "model": device.model,
+        "serial": device.serial,
+    }
     row |= {"address": None if device.address is None else str(device.address), "left": left, "because": because, **more}
     return {key: value for key, value in row.items() if value is not None}

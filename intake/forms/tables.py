@@ -14,6 +14,7 @@ NOT_ASKED = frozenset(
         "number",
         "units",
         "retired",
+        "revoked",
         "sample",
         "recording_notice",
         "policy",

@@ -67,10 +67,12 @@ class Rim:
         if not self._options["vendor"]:
             raise ModelError(f"{name}: vendor: is missing; name the device's vendor, or run with the province's inventory")
 
-    def device(self, *, new: bool = False) -> Device:
-        """The device, with its ways to log in, of which a new one has none; nothing has been sent yet."""
+    def device(self, *, new: bool = False, renew: bool = False) -> Device:
+        """The device, with its ways to log in, of which a new one has none; nothing has been sent yet. ``renew``: it is to get new ones."""
         vendor = vendor_named(self._options["vendor"])
         accounts = self._accounts(vendor.factory_user)
+        if renew and accounts is not None:
+            accounts.demand()
         logins = () if new else accounts.logins() if accounts is not None else self._given()
         self._secrets |= {login.credential.password for login in logins}
         channel = int(self._options["channel"] or 1)
@@ -115,7 +117,7 @@ class Rim:
 
     @property
     def _journal(self) -> Journal:
-        return Journal(Path(plain(self._variables["motcua_state"])) / "epochs")
+        return Journal(self.state / "epochs")
 
     def _owner(self, host: str) -> Owner:
         variables = self._variables if host == self._name else self._variables["hostvars"][host]
@@ -140,6 +142,11 @@ class Rim:
         owner = plain(self._variables.get("motcua_recorder")) or self._name
         port = self._options["port"] or DEFAULT_PORTS.get(self._options["scheme"] or "https")
         return str(owner) if "motcua_vendor" in self._variables else f"{self._options['host']}_{port}"
+
+    @property
+    def state(self) -> Path:
+        """The province's own folder of what is known about the world."""
+        return Path(plain(self._variables["motcua_state"]))
 
     def keep(self, secret: str) -> None:
         """A secret that mustn't leave either."""

@@ -116,6 +116,11 @@ def tunnel_private_key(masters: Masters, site: str, tunnel: str, epoch: int = 1)
     return base64.b64encode(bytes(key)).decode()
 
 
+def tunnel_subject(site: str, tunnel: str) -> str:
+    """The name by which the journal knows a tunnel's epochs; no host's name has a dot."""
+    return f"{site}.{tunnel}"
+
+
 def wireguard_public_key(private_key: str) -> str:
     """The public key that belongs to a private one, both base64."""
     public = X25519PrivateKey.from_private_bytes(base64.b64decode(private_key)).public_key()
@@ -178,10 +183,20 @@ class Journal:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(f"{path}: is not an epoch journal ({error}); restore it from the backup of the inventory") from None
 
-    def begin(self, host: str) -> int:
+    def tunnel(self, site: str, tunnel: str) -> Epochs:
+        """A tunnel's epochs; the first one is in use from the beginning, without having been noted."""
+        epochs = self.read(tunnel_subject(site, tunnel))
+        return replace(epochs, confirmed=epochs.confirmed or 1)
+
+    def burn(self, host: str, first: int = 0) -> None:
+        """Leave the present secrets, and any that were begun, for ever; ``first`` is the epoch in use where none was noted."""
+        epochs = self.read(host)
+        self._write(host, replace(epochs, confirmed=max(first, epochs.used) + 1, pending=None, turned=False, activated=False))
+
+    def begin(self, host: str, to: int | None = None) -> int:
         """Note that the device's next secrets are about to be written; an epoch that is already pending stays."""
         epochs = self.read(host)
-        pending = epochs.pending or epochs.used + 1
+        pending = epochs.pending or max(to or 0, epochs.used + 1)
         self._write(host, replace(epochs, pending=pending))
         return pending
 

@@ -131,6 +131,11 @@ class Device:
     async def refresh(self):
         await asyncio.to_thread(self.rtsp.refresh)
 
+    async def reseat(self):
+        """Accounts changed: whoever watches goes on, whoever comes needs the new ones. With the quirk `dropping` everybody drops."""
+        dropping = "dropping" in self.config.get("quirks", {})
+        await asyncio.to_thread(self.rtsp.refresh if dropping else self.rtsp.reseat)
+
     async def run(self):
         await self.on()
         control = await asyncio.start_unix_server(self._hand, self.config["control"])

@@ -74,6 +74,10 @@ class Rtsp:
         """Settings changed: the encoder restarts, so everybody drops; accounts and paths are read again."""
         self._in_loop(self._refresh)
 
+    def reseat(self):
+        """Accounts changed: they are read again, and sessions that were let in go on."""
+        self._in_loop(self._reseat)
+
     def _in_loop(self, call):
         done = threading.Event()
 
@@ -120,6 +124,10 @@ class Rtsp:
     def _refresh(self):
         if self._server is not None:
             self._drop()
+            self._settle()
+
+    def _reseat(self):
+        if self._server is not None:
             self._settle()
 
     def _drop(self):

@@ -86,9 +86,9 @@ def _hub(province: Province, planned: Plan, name: str) -> dict[str, Any]:
         "id": name,
         "interfaces": [_interface(province, planned, name, kind) for kind in kinds],
         "sites_prefix": str(province.networks.sites),
-        "sites": [_spoke(province, planned, site) for site in province.sites],
-        "peers": [row for site in province.sites for row in _peers(province, planned, name, site)],
-        "ipsec": [row for site in province.sites for row in _ipsec(province, planned, name, site)],
+        "sites": [_spoke(province, planned, site) for site in _admitted(province)],
+        "peers": [row for site in _admitted(province) for row in _peers(province, planned, name, site)],
+        "ipsec": [row for site in _admitted(province) for row in _ipsec(province, planned, name, site)],
         "accept": [flow_row(flow) for flow in _between(province, name) if flow.sources and flow.to],
         "input": [flow_row(flow) for flow in _answers(province, name) if flow.sources],
         "fallback": [{"endpoint": str(centre.endpoints["ftth"]), "from": FALLBACK_PORT, "to": centre.port}] if "ftth" in kinds else [],
@@ -98,6 +98,11 @@ def _hub(province: Province, planned: Plan, name: str) -> dict[str, Any]:
         "tunnels_prefix": str(tunnels),
         "routing": _routing(province, planned, name),
     }
+
+
+def _admitted(province: Province) -> list[str]:
+    """The sites whose tunnels a hub takes: none whose router's keys were revoked."""
+    return [name for name, site in province.sites.items() if site.revoked is None]
 
 
 def _interface(province: Province, planned: Plan, name: str, kind: LineKind) -> dict[str, Any]:
@@ -190,6 +195,7 @@ def _ipsec(province: Province, planned: Plan, name: str, site: str) -> Iterator[
                 "local_id": tunnel.remote_id,
                 "remote_id": tunnel.local_id,
                 "secret": tunnel.secret,
+                "spare": {"half": "next-private", "local_id": tunnel.remote_id, "remote_id": tunnel.site_ids},
                 "mtu": tunnel.mtu,
                 "networks": [str(planned.addresses[site].prefix)],
                 "rank": tunnel.line_rank,
@@ -210,7 +216,7 @@ def _routing(province: Province, planned: Plan, name: str) -> dict[str, Any]:
                 if tunnel.hub == name
             ],
         }
-        for site in province.sites
+        for site in _admitted(province)
     ]
     return {
         "asn": hub_asn(province, name),

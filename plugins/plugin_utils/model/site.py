@@ -139,6 +139,10 @@ class Site(Value):
     parent: Id | None = None
     units: tuple[Unit, ...] = ()
     retired: date | None = Field(default=None, description="the first day on which the office is closed; its number is never given again")
+    revoked: date | None = Field(
+        default=None,
+        description="the day on which its router's keys were given up, as of a stolen one: no hub admits it until `motcua site readmit`",
+    )
     sample: bool = Field(default=False, description="equipment and lines are made up, to try the planners with")
     coordinates: Coordinates | None = None
     recording_notice: date | None = Field(

@@ -1,0 +1,171 @@
+"""Everything in the lab gets new passwords and keys under recording; a camera that was off is caught up; a stolen router is shut out. 15 min.
+
+By itself, in a lab that stands and was rolled out: `pytest -s --noconftest tests/lab/long/test_7_rotation.py`.
+"""
+
+import itertools
+import json
+import re
+import subprocess
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import desired, plan
+from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
+from ansible_collections.motcua.cctv.plugins.plugin_utils.secrets import Journal
+
+from cli.rotate import Book, Kind
+from tests.lab.conftest import INVENTORY, MOTCUA, ROOT, desk, eventually, motcua, playbook, whole
+
+PROVINCE = Path(ROOT / INVENTORY)
+STATE = PROVINCE.parent / "state"
+ABSENT = "tan-dinh-cam2"
+STOLEN = "xuong-lam"
+GAP_S = 2.0
+SEGMENT_S = 60
+
+
+def hosts():
+    province = load(PROVINCE)
+    return desired(province, plan(province))
+
+
+def cameras():
+    return sorted(host.name for host in hosts() if host.role == "camera")
+
+
+def due(kind, folder):
+    """What `motcua rotate` tells the playbook: it plays it in waves and in the sites' windows, which here would be at night."""
+    book, province = Book(PROVINCE), load(PROVINCE)
+    found = book.taking_part(book.all("the lab's test"), kind)(province, desired(province, plan(province)))
+    path = folder / "due.json"
+    path.write_text(json.dumps({"motcua_due": found}))
+    return ",".join(found), path
+
+
+def rotate(kind, folder):
+    limit, path = due(kind, folder)
+    return playbook("rotate", "-l", limit, "-e", f"@{path}")
+
+
+def epochs(subject):
+    return Journal(STATE / "epochs").read(subject)
+
+
+class Pings:
+    """What a site answers while something changes; the longest silence in seconds."""
+
+    def __init__(self, site):
+        prefix = {"lang-giang": "10.64.1.1", "tan-dinh": "10.64.2.1", "xuong-lam": "10.64.3.1"}[site]
+        self.process = subprocess.Popen(
+            [MOTCUA, "lab", "run", "ping", "-n", "-D", "-i", "0.1", prefix], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        )
+
+    def longest_s(self):
+        self.process.terminate()
+        times = [float(at) for at in re.findall(r"^\[([\d.]+)\].*icmp_seq", self.process.communicate(timeout=30)[0], re.MULTILINE)]
+        assert len(times) > 20
+        return max(later - at for at, later in itertools.pairwise(times))
+
+
+def hand(device, *words):
+    ran = motcua("lab", "hand", device, *words)
+    assert ran.code == 0, ran.text
+    return ran.text
+
+
+@pytest.fixture(scope="module")
+def began():
+    """Everything records; the moment from which on nothing may be missing."""
+    for camera in cameras():
+        assert eventually(lambda camera=camera: not whole(camera, time.time() - 20, time.time() - 10)["broken"], 90)
+    return time.time()
+
+
+def test_devices_get_new_passwords_and_the_old_ones_fail(began, tmp_path):
+    hand(ABSENT, "off")
+    before = {host.name: epochs(host.name).confirmed for host in hosts() if host.vendor and host.recorder is None}
+    rotated = rotate(Kind.DEVICES, tmp_path)
+    assert rotated.recap[ABSENT]["unreachable"] == 1
+    for name, epoch in before.items():
+        want = epoch if name == ABSENT else epoch + 1
+        assert (epochs(name).confirmed, epochs(name).pending) == (want, None), name
+        done = Book(PROVINCE).ledger.read(name).done
+        assert name == ABSENT or "old one refused" in done[-1].proved
+    listed = motcua("rotate", "--list", "-i", INVENTORY)
+    assert listed.code == 1
+    assert [line.split(":")[0] for line in listed.text.splitlines() if line.startswith("open")] == [f"open  {ABSENT}"]
+
+    hand(ABSENT, "on")
+    again = playbook("rotate", "-l", ABSENT)
+    assert again.recap[ABSENT]["failed"] == 0, again.text[-3000:]
+    assert epochs(ABSENT).confirmed == before[ABSENT] + 1
+    status = json.loads(hand(ABSENT, "status"))
+    assert status["most_failed_logins"] <= 2
+    assert motcua("rotate", "--list", "-i", INVENTORY).code == 0
+
+
+def test_tunnels_get_new_keys_and_no_site_is_silent_for_two_seconds(tmp_path):
+    pings = {site: Pings(site) for site in ("lang-giang", "tan-dinh", "xuong-lam")}
+    old = peers()
+    rotated = rotate(Kind.TUNNELS, tmp_path)
+    assert all(counts["failed"] == counts["unreachable"] == 0 for counts in rotated.recap.values()), rotated.text[-4000:]
+    silence = {site: ping.longest_s() for site, ping in pings.items()}
+    print("longest silence in s:", silence)
+    assert max(silence.values()) < GAP_S
+    assert not old & peers()
+    assert motcua("rotate", "--list", "-i", INVENTORY).code == 0
+
+
+def peers():
+    """The WireGuard peers of both hubs."""
+    shown = "".join(motcua("lab", "ssh", hub, "wg", "show", "all", "peers").text for hub in ("centre", "ioc"))
+    found = set(re.findall(r"[A-Za-z0-9+/]{43}=", shown))
+    assert found
+    return found
+
+
+def test_hubs_get_new_keys_one_after_the_other():
+    keys = {hub: (PROVINCE.parent / f"keys/{hub}.pub").read_text() for hub in ("centre", "ioc")}
+    pings = Pings("tan-dinh")
+    ran = motcua("rotate", "--what", "hubs", "--reason", "the lab's test", "--yes", "-i", INVENTORY)
+    assert ran.code == 0, ran.text[-3000:]
+    print("longest silence in s while the hubs changed:", pings.longest_s())
+    assert all((PROVINCE.parent / f"keys/{hub}.pub").read_text() != key for hub, key in keys.items())
+
+
+def test_nothing_of_the_recordings_is_missing(began):
+    """Until the piece that is being written now is entered."""
+    until = time.time()
+    assert eventually(lambda: all(whole(camera, until - SEGMENT_S, until)["listed"] for camera in cameras() if camera != ABSENT), 150)
+    seen = {camera: whole(camera, began, until) for camera in cameras() if camera != ABSENT}
+    gaps = {camera: [end - begin for begin, end, *_ in said["gaps"]] for camera, said in seen.items()}
+    print("gaps in s:", gaps)
+    assert all(not said["broken"] for said in seen.values())
+    assert all(gap <= GAP_S for found in gaps.values() for gap in found)
+
+
+def test_a_rollout_finds_nothing_to_do():
+    ran = playbook("rollout", "--check")
+    assert ran.changed == set(), ran.text[-4000:]
+
+
+def test_a_stolen_router_is_shut_out_and_has_a_way_back(tmp_path):
+    sites = PROVINCE.parent / "sites/lang-giang.yml"
+    written = sites.read_text()
+    try:
+        began = datetime.now(UTC)
+        assert motcua("site", "revoke", STOLEN, "--reason", "stolen", "--yes", "-i", INVENTORY).code == 0
+        print("shut out after s:", (datetime.now(UTC) - began).total_seconds())
+        assert desk("ping", "-n", "-c", "2", "-W", "1", "10.64.3.1").code != 0
+        for hub in ("centre", "ioc"):
+            assert "10.64.3.0/24" not in motcua("lab", "ssh", hub, "wg", "show", "all", "allowed-ips").text
+        assert motcua("site", "readmit", STOLEN, "--reason", "it was found", "--yes", "-i", INVENTORY).code == 0
+        assert desk("ping", "-n", "-c", "2", "-W", "1", "10.64.3.1").code != 0  # its old keys are worth nothing
+        back = playbook("rollout", "-l", f"site_{STOLEN.replace('-', '_')}")  # by the technician's cable
+        assert all(counts["failed"] == counts["unreachable"] == 0 for counts in back.recap.values()), back.text[-4000:]
+        assert eventually(lambda: desk("ping", "-n", "-c", "1", "-W", "1", "10.64.3.1").code == 0, 60)
+    finally:
+        sites.write_text(written)
