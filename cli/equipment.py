@@ -53,12 +53,9 @@ def standing(province: Province, host: str) -> Standing:
     """
     found = {one.host: one for site in province.sites for one in standing_at(province, site)}
     if host not in found:
-        routers = [device_host(name, "router") for name in province.sites]
-        if host in routers:
-            raise ModelError(f"{host}: is a router; write its new platform into the inventory, and 'playbooks/stage.yml' stages it")
         near = difflib.get_close_matches(host, found, n=1)
         hint = f"did you mean '{near[0]}'?" if near else "name one as the report does"
-        raise ModelError(f"{host}: there is no such camera or recorder; {hint}")
+        raise ModelError(f"{host}: there is no such device; {hint}")
     return found[host]
 
 

@@ -7,11 +7,11 @@ by the same command.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, get_args
 from zoneinfo import ZoneInfo
 
 import typer
@@ -20,14 +20,15 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.desired.host import se
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError, MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.exchange import Wish
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
-from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
-from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS, complaint
+from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Platform, Province
+from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS
 
 from cli.aftermath import Aftermath
 from cli.equipment import OWN, Standing, former, lost_settings, network, others, standing, successor
 from cli.exchanges import Begun, Exchanges
 from cli.locks import locked, operator
 from cli.player import play_holding, reason
+from cli.replace_router import RouterJob, renamed
 from intake.editing.edit import Edit
 
 REPLACED, NOT_YET, NOT_WELL = 0, 1, 2
@@ -35,13 +36,14 @@ REPLACED, NOT_YET, NOT_WELL = 0, 1, 2
 
 def replace(
     device: Annotated[str, typer.Argument(help="as it is named in the report, for example tan-dinh-cam1")],
-    vendor: Annotated[str | None, typer.Option(help="the new device's; the old one's unless said")] = None,
+    vendor: Annotated[str | None, typer.Option(help="the new device's, of a router its platform; the old one's unless said")] = None,
     model: Annotated[str | None, typer.Option(help="as its label says")] = None,
     serial: Annotated[str | None, typer.Option(help="as its label says, or the end of it")] = None,
     at: Annotated[str | None, typer.Option(help="its address on the office's LAN; else it is looked for there")] = None,
     old_is_off: Annotated[bool, typer.Option("--old-is-off", help="the old device is off; only where it shows no key of its own")] = False,
     again: Annotated[bool, typer.Option("--again", help="log in once more, after the password in the vault was corrected")] = False,
     give_up: Annotated[bool, typer.Option("--give-up", help="forget an exchange that was begun, while the old device is declared")] = False,
+    interface: Annotated[list[str] | None, typer.Option(help="OLD=NEW: how the new router calls a port; may be repeated")] = None,
     inventory: Annotated[Path, typer.Option("--inventory", "-i", help="the province.yml")] = Path("inventory/lab/province.yml"),
     output: Annotated[Path, typer.Option(help="folder for reports, as of audit, verify and plan")] = Path("reports"),
     preview: Annotated[bool, typer.Option("--preview", help="show what would be declared, look from outside, and change nothing")] = False,
@@ -49,46 +51,53 @@ def replace(
 ) -> None:
     """Put another device into an old one's place: exit code 0 done, 1 not yet (the same command goes on), 2 it is there and isn't well."""
     province = load(inventory)
-    place = standing(province, device)
-    exchanges = Exchanges(inventory, device)
-    with locked(inventory, {place.site, *map(server_host, province.centres)}) as held:
+    site = next((name for name in province.sites if device_host(name, "router") == device), None)
+    place = standing(province, device) if site is None else None
+    exchanges, where = Exchanges(inventory, device), site or (place.site if place else "")
+    with locked(inventory, {where, *map(server_host, province.centres)}) as held:
         begun = exchanges.begun()
         if give_up:
             _give_up(exchanges, begun)
             return
-        said = _said(place, begun, {"vendor": vendor, "model": model, "serial": serial, "at": at, "old_is_off": old_is_off or None})
-        job = Job(inventory, province, place, exchanges, held, said)
+        usual = place.device.vendor if place else province.sites[where].router.platform
+        known = tuple(VENDORS) if place else get_args(Platform)
+        said = _said(device, usual, known, begun, {"vendor": vendor, "model": model, "serial": serial, "at": at, "old_is_off": old_is_off})
+        job: Job | RouterJob = (
+            Job(inventory, province, place, exchanges, held, said)
+            if place
+            else RouterJob(inventory, province, where, exchanges, held, said, renamed(interface or []))
+        )
         if not (begun and begun.taken):
             typer.echo("\n".join(job.shown()))
             if preview:
                 job.look()
                 return
             if not yes:
-                typer.confirm("Is the old device off, the new one plugged in, and is this to be done?", abort=True)
-        begun = job.begin(begun, again=again)
-        raise typer.Exit(job.carry_out(begun, output))
+                typer.confirm(job.question, abort=True)
+        exchanges.refuse_again(again=again)
+        raise typer.Exit(job.carry_out(job.begin(begun), output))
 
 
-def _said(place: Standing, begun: Begun | None, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What is said of the new device, now or when the exchange was begun.
+def _said(device: str, usual: str, known: Sequence[str], begun: Begun | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of the new device, now or when the exchange was begun; ``usual`` is the old one's vendor.
 
     :raises ModelError: when too little is, or something else than then.
     """
-    new = {key: value for key, value in given.items() if value is not None}
+    new = {key: value for key, value in given.items() if value}
     if begun is not None:
         # Where it is plugged in, and that the old one is off, may become true later.
         other = [key for key in ("vendor", "model", "serial") if key in new and new[key] != begun.said[key]]
         if other:
             raise ModelError(
-                f"{place.host}: is being replaced since {begun.when} by {begun.who}, with --{other[0]} {begun.said[other[0]]}; "
+                f"{device}: is being replaced since {begun.when} by {begun.who}, with --{other[0]} {begun.said[other[0]]}; "
                 "finish that with the same words, or --give-up first"
             )
         return {**begun.said, **new}
     if "model" not in new:
         raise ModelError("--model: is missing; say what the new device's label says, so that another one is noticed")
-    said = {"vendor": place.device.vendor, "serial": None, "at": None, "old_is_off": False, **new}
-    if said["vendor"] not in VENDORS:
-        raise ModelError(f"--vendor {said['vendor']}: {complaint(said['vendor'])}")
+    said = {"vendor": usual, "serial": None, "at": None, "old_is_off": False, **new}
+    if said["vendor"] not in known:
+        raise ModelError(f"--vendor {said['vendor']}: is not known for this kind of device; write one of {', '.join(known)}")
     return said
 
 
@@ -118,6 +127,8 @@ class Job:
 
     # --- what is said before ---
 
+    question: ClassVar[str] = "Is the old device off, the new one plugged in, and is this to be done?"
+
     def shown(self) -> Iterator[str]:
         """The change of the inventory and what follows from it."""
         place, site = self.place, self.province.sites[self.place.site]
@@ -139,9 +150,8 @@ class Job:
 
     # --- what is done ---
 
-    def begin(self, begun: Begun | None, *, again: bool) -> Begun:
+    def begin(self, begun: Begun | None) -> Begun:
         """Write down what is wanted."""
-        self.exchanges.refuse_again(again=again)
         if begun is not None:
             return begun if begun.taken else self.exchanges.begin(Begun(**{**asdict(begun), "said": dict(self.said)}))
         when = self._today.isoformat(timespec="seconds")

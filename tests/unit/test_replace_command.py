@@ -15,7 +15,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.secrets import Journal
 from typer import Typer
 from typer.testing import CliRunner
 
-from cli import aftermath, exchanges
+from cli import aftermath, exchanges, replace_router
 from cli import player as playing
 from cli import replace as module
 from cli.secrets import VAULT_PASSWORD, create
@@ -68,10 +68,10 @@ class Bench:
             "motcua_experimental=true",
         ]
 
-    def run(self, *words):
+    def run(self, *words, device=HOST):
         app = Typer()
         app.command()(module.replace)
-        found = CliRunner().invoke(app, [HOST, *words, "-i", str(self.inventory), "--output", str(self.folder / "reports")])
+        found = CliRunner().invoke(app, [device, *words, "-i", str(self.inventory), "--output", str(self.folder / "reports")])
         assert not isinstance(found.exception, Exception) or isinstance(found.exception, SystemExit) or hasattr(found.exception, "kind"), (
             found.exception
         )
@@ -229,3 +229,60 @@ def test_given_up_nothing_of_it_is_left_but_the_epoch_that_was_given(bench, dahu
 )
 def test_what_is_said_wrongly_is_refused(bench, words, sentence):
     assert sentence in str(bench.run(*words, "--yes").exception)
+
+
+# --- routers ---
+
+
+ROUTER = "tan-dinh-router"
+MIKROTIK = ("--vendor", "routeros", "--model", "hEX S", "--interface", "wan=ether1", "--interface", "br-lan=bridge", "--yes")
+
+
+@pytest.fixture
+def router(bench, monkeypatch):
+    """What the hubs are told, and what is staged."""
+    done = []
+    monkeypatch.setattr(replace_router.Admission, "told", lambda self, what: done.append((self.name, what)) or 0)
+    monkeypatch.setattr(replace_router.RouterJob, "_stage", lambda self: done.append(("staged", self.bootstrap.name)))
+    known = bench.state / "known_hosts"
+    known.write_text(f"{ROUTER} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBZ1Y0Rr6Qz8v0ZQqz3x0Jc0b1S2c3d4e5f6g7h8i9j0\n")
+    return done
+
+
+def test_a_routers_keys_end_at_both_hubs_and_the_site_follows_when_the_new_one_is_loaded(bench, router):
+    first = bench.run(*MIKROTIK, device=ROUTER)
+    assert first.exit_code == 1, first.output
+    assert "run 'motcua replace tan-dinh-router' again" in " ".join(first.output.split())
+    assert router == [("tan-dinh", "given new keys to"), ("staged", "tan-dinh")]
+    site = yaml.safe_load(bench.sites.read_text(encoding="utf-8"))["sites"]["tan-dinh"]
+    assert (site["router"]["platform"], site["router"]["model"], site["router"]["lan_interface"]) == ("routeros", "hEX S", "bridge")
+    assert site["lines"]["ftth"]["interface"] == "ether1"
+    assert [(row["device"], row["vendor"], row["because"]) for row in site["former"]] == [("router", "linux", "replaced")]
+    assert ROUTER not in (bench.state / "known_hosts").read_text()
+    journal = Journal(bench.state / "epochs")
+    keys = [path.stem for path in (bench.state / "epochs").glob("tan-dinh.*.json")]
+    assert keys and all(journal.read(key).confirmed == 2 for key in keys), "the old router's tunnel keys"
+    assert journal.read(ROUTER).confirmed == 2
+    bench.after = [Finding(ROUTER, "tan-dinh", "device", "reachable", "error", None, "no answer")]
+    assert bench.run("--yes", device=ROUTER).exit_code == 1
+    bench.after = []
+    assert bench.run("--yes", device=ROUTER).exit_code == 0
+    assert len(router) == 2 and not (bench.state / "exchanges" / ROUTER).exists()
+
+
+@pytest.mark.parametrize("step", ["_declare", "_new_keys"])
+def test_a_router_that_was_begun_is_gone_on_with(bench, router, monkeypatch, step):
+    original = getattr(replace_router.RouterJob, step)
+
+    def dying(self, *arguments):
+        original(self, *arguments)
+        raise Died
+
+    with monkeypatch.context() as patched:
+        patched.setattr(replace_router.RouterJob, step, dying)
+        with pytest.raises(Died):
+            bench.run(*MIKROTIK, device=ROUTER)
+    assert bench.run("--yes", device=ROUTER).exit_code == 1
+    site = yaml.safe_load(bench.sites.read_text(encoding="utf-8"))["sites"]["tan-dinh"]
+    assert (site["router"]["platform"], len(site["former"])) == ("routeros", 1)
+    assert router[-1] == ("staged", "tan-dinh")
