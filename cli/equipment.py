@@ -98,6 +98,8 @@ def successor(site: Site, place: Standing, said: Mapping[str, Any], proof: Proof
         told |= {} if proof.port == USUAL_PORTS[proof.scheme] else {"port": proof.port}
         if place.kind == "cameras" and proof.streams:
             told["streams"] = {name: {k: v for k, v in one.items() if v is not None} for name, one in proof.streams.items()}
+    if proof is not None and place.kind == "nvrs" and proof.channels:
+        told["channels"] = proof.channels
     kept = {key: value for key, value in place.device.settings.items() if key not in lost_settings(site, place, str(said["vendor"]))}
     told["settings"] = {key: list(value) if isinstance(value, tuple) else value for key, value in kept.items()}
     return {key: value for key, value in told.items() if value not in (None, {})}

@@ -48,12 +48,12 @@ class Bench:
         (self.state / "pins" / f"{HOST}.json").write_text(json.dumps({"tls": pin}))
 
     @contextmanager
-    def device(self, vendor="dahua", address=PLUGGED, **changes):
+    def device(self, vendor="dahua", address=PLUGGED, kind="camera", **changes):
         folder = self.folder / f"device-{len(list(self.folder.iterdir()))}"
         folder.mkdir()
         model, serial = MODELS[vendor]
         known = (OEM if vendor == "dahua" else {}) | {"address": address, "ports": self.ports, "model": model, "serial": serial}
-        with emulated(f"{vendor}-camera", folder, **{**known, **changes}) as device:
+        with emulated(f"{vendor}-{kind}", folder, **{**known, **changes}) as device:
             yield device
 
     def variables(self):
@@ -118,6 +118,12 @@ def test_a_new_device_is_made_ours_moved_to_the_place_and_proved_there(bench, ve
     assert bench.epochs().spent == 2
     assert bench.epochs().newest == 3, "an epoch of the old device is never used again"
     assert json.loads((bench.state / "epochs" / f"{HOST}.json").read_text()) == {"confirmed": 2, "pending": None}
+
+
+def test_a_recorder_comes_too_and_says_how_many_channels_it_has(bench):
+    with bench.device("hikvision", kind="nvr", model="DS-7608NI-K2", quirks={"factory": True}, pause_s=0.2):
+        bench.exchange("hikvision", role="nvr", model="DS-7608NI-K2")
+    assert (bench.proof["identity"]["model"], bench.proof["channels"]) == ("DS-7608NI-K2", 8)
 
 
 def test_a_look_changes_nothing(bench):
@@ -209,6 +215,13 @@ def test_the_new_device_is_looked_for_and_must_be_the_only_one(bench):
             bench.exchange(at=None, found="")
         bench.exchange(at=None, found="\n".join([line(PLUGGED), line("127.0.0.12")]), others={"127.0.0.12": "a-cam2"})
     assert bench.proof
+
+
+def test_a_stranger_that_is_found_and_isnt_it_is_named_with_the_reason(bench):
+    with bench.device(address=PLUGGED) as device:
+        with pytest.raises(Unreachable, match=r"for 127\.0\.0\.108 is a KX-C4012 and not a KX-C9999; name its address"):
+            bench.exchange(at=None, model="KX-C9999", found=line(PLUGGED, model="KX-C4012"))
+        assert device.hand("status")["most_failed_logins"] == 0
 
 
 def test_two_that_may_be_it_are_named(bench):

@@ -113,10 +113,16 @@ class Newcomer:
         fitting = known or [one for one in answering if self._wish.vendor in one.identity.vendors_heard and self._complaint(one) is None]
         if len(fitting) == 1:
             return fitting[0]
-        named = ", ".join(f"{one.address} ({one.identity.facts.get('model') or one.identity.vendor})" for one in fitting)
-        what = f"several devices may be the new one: {named}" if fitting else "no new device was found on the office's LAN"
         remedy = "name its address with --at; one that keeps a factory address outside the LAN is first given one inside it"
-        raise Unreachable(f"{self._wish.device}: {what}; {remedy}")
+        raise Unreachable(f"{self._wish.device}: {self._in_words(answering, fitting)}; {remedy}")
+
+    def _in_words(self, answering: Sequence[Answering], fitting: Sequence[Answering]) -> str:
+        """Why none of them, or no single one, is it."""
+        if fitting:
+            named = (f"{one.address} ({one.identity.facts.get('model') or one.identity.vendor})" for one in fitting)
+            return f"several devices may be the new one: {', '.join(named)}"
+        others = [f"{one.address} {why}" for one in answering if (why := self._complaint(one)) is not None]
+        return "no new device was found on the office's LAN" + (f", for {', '.join(others)}" if others else "")
 
     def _complaint(self, found: Answering) -> str | None:
         """What speaks against it, by what it tells anybody."""
