@@ -21,6 +21,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.exchange import newcom
 from ansible_collections.motcua.cctv.plugins.plugin_utils.exchange.lan import Lan, OverTheTunnel
 from ansible_collections.motcua.cctv.plugins.plugin_utils.exchange.one import Exchange
 from ansible_collections.motcua.cctv.plugins.plugin_utils.exchange.wiping import Leaver, wipe
+from ansible_collections.motcua.cctv.plugins.plugin_utils.reconcile import read
 from ansible_collections.motcua.cctv.plugins.plugin_utils.secrets import Journal
 
 from tests.unit.test_engine import OEM
@@ -229,6 +230,17 @@ def test_two_that_may_be_it_are_named(bench):
         with pytest.raises(Unreachable, match=r"several devices may be the new one: 127\.0\.0\.108 .*127\.0\.0\.109"):
             bench.exchange(at=None, found="\n".join([line(PLUGGED), line("127.0.0.109")]))
         assert other.hand("status")["most_failed_logins"] == 0
+
+
+def test_the_old_device_that_comes_back_after_weeks_is_sent_nothing(bench):
+    with bench.device():
+        bench.exchange()
+    way = {"host": PLACE, "port": bench.ports["https"]}
+    with bench.device("hikvision", PLACE) as old:
+        rim = bench.lan().rim(HOST, {"vendor": "dahua", "role": "camera", "model": "KX-C4012"}, bench.new, way)
+        with pytest.raises(PinChanged, match="another key answers than at the first contact"):
+            asyncio.run(read(rim.device()))
+        assert old.hand("status")["most_failed_logins"] == 0
 
 
 class Died(BaseException):
