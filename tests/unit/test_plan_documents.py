@@ -426,3 +426,13 @@ def test_pdfs_have_the_right_diacritics_and_the_drawings_text(tmp_path):
     assert "Quầy <tiếp nhận> & trả kết quả" in " ".join(shown["dossier"].split())
     assert "Sơ đồ kết nối: Xã Đồng Tiến" in shown["dossier"]  # said by the drawing alone
     assert "Mô hình kết nối: Tỉnh Thử" in shown["overall-plan"]
+
+
+def test_the_small_province_has_its_documents_too(tmp_path):
+    """It has a network that the real one has not: for the leaders' own devices."""
+    app = Typer()
+    app.command()(command)
+    words = ["-i", "inventory/lab/province.yml", "--site", "tan-dinh", "--pdf", "none", "--output", str(tmp_path)]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "latest" / "sites" / "tan-dinh" / "dossier.docx").exists()
