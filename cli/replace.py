@@ -204,7 +204,8 @@ class Job:
     def _declare(self) -> None:
         edit = self._edit()
         if edit.diff():
-            edit.check()
+            for line in _streams(self.province, edit.check(), self.place.site):
+                typer.echo(f"By what the new device can do, planned anew: {line}")
             typer.echo("Declared: " + ", ".join(str(path) for path in edit.write()))
 
     def _edit(self) -> Edit:
