@@ -73,9 +73,8 @@ def readmit(
     note(change.register, {"what": "readmit", "site": site, "why": reason})
     change.edit.write()
     code = change.told("taken it again")
-    typer.echo(
-        f"Now stage its router ('playbooks/stage.yml -l {device_host(site, 'router')}'), or roll it out by a cable: -l site_{site.replace('-', '_')}."
-    )
+    router, group = device_host(site, "router"), f"site_{site.replace('-', '_')}"
+    typer.echo(f"Now stage its router ('playbooks/stage.yml -l {router}'), or roll it out by a cable: -l {group}.")
     raise typer.Exit(code)
 
 
