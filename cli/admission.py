@@ -41,7 +41,7 @@ def revoke(
     change = Admission(inventory, site, reason, output)
     if change.site.revoked is not None:
         typer.echo(f"{site}: was revoked on {change.site.revoked}; the hubs are told again.")
-        raise typer.Exit(change.told("revoked"))
+        raise typer.Exit(change.told("forgotten it"))
     change.edit.merge(site, {"revoked": datetime.now(UTC).date()})
     typer.echo(
         f"{change.site.name} ({site}) will be cut off from both hubs at once, and its router's {len(change.keys)} keys and passwords"
@@ -52,7 +52,7 @@ def revoke(
     change.burn()
     note(change.register, {"what": "revoke", "site": site, "why": reason})
     change.edit.write()
-    raise typer.Exit(change.told("revoked"))
+    raise typer.Exit(change.told("forgotten it"))
 
 
 def readmit(
@@ -72,8 +72,9 @@ def readmit(
     change.ask(yes=yes, preview=preview)
     note(change.register, {"what": "readmit", "site": site, "why": reason})
     change.edit.write()
-    code = change.told("admitted again")
-    typer.echo(f"Now stage its router ('playbooks/stage.yml -l {device_host(site, 'router')}'), or roll it out by a cable: -l {site}.")
+    code = change.told("taken it again")
+    router, group = device_host(site, "router"), f"site_{site.replace('-', '_')}"
+    typer.echo(f"Now stage its router ('playbooks/stage.yml -l {router}'), or roll it out by a cable: -l {group}.")
     raise typer.Exit(code)
 
 
@@ -121,7 +122,7 @@ class Admission:
             options = ("--extra-vars", f"@{variables.resolve()}")
             code = play_holding(held, "admission", self.inventory, folder / "findings.json", log, None, *options)
         if code:
-            what = f"{self.name}: not both hubs have {done} it ({last_words(log)}); run this again until they have"
+            what = f"{self.name}: not both hubs have {done} ({last_words(log)}); run this again until they have"
             raise MotcuaError(f"{what}. Log: {log}")
-        typer.echo(f"{self.name}: both hubs have {done} it.")
+        typer.echo(f"{self.name}: both hubs have {done}.")
         return 0

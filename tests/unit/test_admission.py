@@ -119,7 +119,7 @@ def test_a_preview_changes_nothing(inventory, played):
 
 def test_a_hub_that_didn_t_answer_is_said_and_told_by_the_next_run(inventory, played):
     played["code"] = 4
-    with pytest.raises(MotcuaError, match=r"not both hubs have revoked it .*run this again"):
+    with pytest.raises(MotcuaError, match=r"not both hubs have forgotten it .*run this again"):
         run(inventory, "revoke", SITE, "--reason", "stolen", "--yes")
     assert not any(SITE in sites for sites in hubs(inventory).values())
     played["code"] = 0
