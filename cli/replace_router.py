@@ -97,7 +97,7 @@ class RouterJob:
         """Both hubs take the site with keys that the old router never had, and no host key is waited for."""
         admission = Admission(self.inventory, self.site, "its router is replaced", output / "admissions")
         admission.burn()
-        admission.told("given new keys to")
+        admission.told("taken its new keys")
         known = self.inventory.resolve().parent / self.province.ssh.known_hosts
         if known.exists():
             subprocess.run(["ssh-keygen", "-q", "-R", self.host, "-f", str(known)], check=False, capture_output=True)

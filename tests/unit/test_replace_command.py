@@ -253,7 +253,7 @@ def test_a_routers_keys_end_at_both_hubs_and_the_site_follows_when_the_new_one_i
     first = bench.run(*MIKROTIK, device=ROUTER)
     assert first.exit_code == 1, first.output
     assert "run 'motcua replace tan-dinh-router' again" in " ".join(first.output.split())
-    assert router == [("tan-dinh", "given new keys to"), ("staged", "tan-dinh")]
+    assert router == [("tan-dinh", "taken its new keys"), ("staged", "tan-dinh")]
     site = yaml.safe_load(bench.sites.read_text(encoding="utf-8"))["sites"]["tan-dinh"]
     assert (site["router"]["platform"], site["router"]["model"], site["router"]["lan_interface"]) == ("routeros", "hEX S", "bridge")
     assert site["lines"]["ftth"]["interface"] == "ether1"
