@@ -72,12 +72,17 @@ def _unwiped(province: Province) -> Iterator[str]:
         for one in site.former:
             if one.wiped is None:
                 what = " ".join(filter(None, (one.vendor, one.model, one.serial)))
-                yield f"{device_host(name, one.device)}: {what}, {one.because} on {one.left}: not wiped"
+                yield f"{_name(name, one)}: {what}, {one.because}: not wiped"
+
+
+def _name(site: str, one: Former) -> str:
+    """How one that has left is named: another may stand in its place now."""
+    return f"{device_host(site, one.device)}@{one.left}"
 
 
 @dataclass(frozen=True)
 class Leaving:
-    """What leaves: devices in their places, a whole site, or one that has left and isn't wiped (``row`` of the site's ``former``)."""
+    """What leaves: devices in their places, a whole site, or one that has left already (``row`` of the site's ``former``)."""
 
     site: str
     devices: tuple[Standing, ...]
@@ -92,14 +97,15 @@ def _leaving(province: Province, name: str) -> Leaving:
     """
     if name in province.sites:
         return Leaving(name, tuple(one for one in standing_at(province, name) if one.device.address is not None), whole=True)
+    hosts = {one.host for site in province.sites for one in standing_at(province, site)}
     gone = [
-        (site, number, one)
+        Leaving(site, (), row=number)
         for site, value in {**province.sites, **province.retired}.items()
         for number, one in enumerate(value.former)
-        if one.wiped is None and device_host(site, one.device) == name
+        if name == _name(site, one) or (name == device_host(site, one.device) and name not in hosts)
     ]
-    if gone and not any(name == one.host for one in standing_at(province, gone[-1][0])):
-        return Leaving(gone[-1][0], (), row=gone[-1][1])
+    if gone:
+        return gone[-1]
     place = standing(province, name)
     cameras = province.sites[place.site].cameras
     behind = [key for key, one in cameras.items() if place.kind == "nvrs" and one.through and one.through.nvr == place.key]
@@ -147,9 +153,8 @@ class Job:
             Exchanges(self.inventory, one.host).leave(self._now.isoformat())
         written = edit.write()
         typer.echo(f"Declared: {', '.join(map(str, written))}" if written else "Nothing changes in the inventory.")
-        for one in self.leaving.devices:
-            self._forget(one.host)
-        if self.leaving.row is None:
+        # Not at a device that left before and was forgotten then: only a run that died in between has left something to do.
+        if [host for host in self._left() if self._forget(host)] or self.leaving.devices:
             verdict = Aftermath(self.inventory, self.leaving.site, self.held, output).of(None)
             if verdict:
                 return verdict
@@ -171,9 +176,11 @@ class Job:
         """The same of one that has left before, with the secrets that it had."""
         if self.wiped_by is not None:
             return {"wiped": self._now.date(), "wiped_by": self.wiped_by}
-        one: Former = {**self.province.sites, **self.province.retired}[self.leaving.site].former[number]
+        one = self._former(number)
+        if one.wiped is not None:
+            return {}
         host = device_host(self.leaving.site, one.device)
-        kept = sorted((self.inventory.resolve().parent / "state" / "former").glob(f"{host}@*"))
+        kept = sorted((self.inventory.resolve().parent / "state" / "former").glob(f"{host}@{one.left}"))
         if self.leaving.site not in self.province.sites or one.address is None or one.kind == "router" or not kept:
             typer.echo(f"  not wiped: {host} can't be reached from here any more; reset it by hand, then say --wiped-by", err=True)
             return {}
@@ -195,11 +202,27 @@ class Job:
             typer.echo(f"  not wiped: {reason(heard, log)}", err=True)
         return {} if ended else {"wiped": self._now.date()}
 
-    def _forget(self, host: str) -> None:
-        """The place is free: no key is waited for in it, and no epoch is used again."""
+    def _left(self) -> Iterator[str]:
+        """The hosts whose places are free now."""
+        yield from (one.host for one in self.leaving.devices)
+        if self.leaving.row is not None:
+            site, one = self.leaving.site, self._former(self.leaving.row)
+            host = device_host(site, one.device)
+            if one.kind != "router" and host not in {other.host for other in standing_at(self.province, site)}:
+                yield host
+
+    def _former(self, number: int) -> Former:
+        return {**self.province.sites, **self.province.retired}[self.leaving.site].former[number]
+
+    def _forget(self, host: str) -> bool:
+        """The place is free: no key is waited for in it, and no epoch is used again. Whether that was to be done."""
         state = self.inventory.resolve().parent / "state"
-        (state / "pins" / f"{host}.json").unlink(missing_ok=True)
-        Journal(state / "epochs").close(host)
+        pin, journal = state / "pins" / f"{host}.json", Journal(state / "epochs")
+        epochs = journal.read(host)
+        pending = pin.exists() or epochs.confirmed is not None or epochs.pending is not None
+        pin.unlink(missing_ok=True)
+        journal.close(host)
+        return pending
 
     # --- what is declared ---
 

@@ -67,13 +67,41 @@ def test_one_that_is_off_leaves_and_is_listed_until_somebody_wiped_it(bench):  #
     assert "nothing answers at" in done.output and "not wiped" in done.output
     assert "wiped" not in site(bench)["former"][0]
     assert Journal(bench.state / "epochs").read(HOST).newest == 5, "what it had is never used again"
-    assert f"{HOST}: hikvision DS-2CD2043G2-I, retired on" in run(bench, "--list").output
+    assert f"{HOST}@{site(bench)['former'][0]['left']}: hikvision DS-2CD2043G2-I, retired: not wiped" in run(bench, "--list").output
+    assert len(bench.followed) == 4
     again = run(bench, HOST, "--yes")
     assert again.exit_code == 1, again.output
     by_hand = run(bench, HOST, "--yes", "--wiped-by", "Nguyễn Văn A, reset at the desk")
     assert by_hand.exit_code == 0, by_hand.output
+    assert len(bench.followed) == 4, "nothing is rolled out for a remark"
     assert site(bench)["former"][0]["wiped_by"] == "Nguyễn Văn A, reset at the desk"
     assert run(bench, "--list").output.strip() == "Nothing has left that isn't wiped."
+
+
+def test_the_replaced_one_is_named_by_its_day_and_the_one_in_its_place_stays(bench):  # noqa: F811  as above
+    text = bench.sites.read_text(encoding="utf-8")
+    row = "{device: cam1, kind: camera, vendor: dahua, left: 2026-10-01, because: replaced}"
+    bench.sites.write_text(
+        text.replace("    isolation: segment\n    lan: 127", f"    former: [{row}]\n    isolation: segment\n    lan: 127")
+    )
+    assert f"{HOST}@2026-10-01: dahua, replaced: not wiped" in run(bench, "--list").output
+    done = run(bench, f"{HOST}@2026-10-01", "--yes", "--wiped-by", "Nguyễn Văn A, reset at the desk")
+    assert done.exit_code == 0, done.output
+    assert "cam1" in site(bench)["cameras"] and bench.followed == []
+    assert (bench.state / "pins" / f"{HOST}.json").exists()
+
+
+def test_a_run_that_died_after_it_was_declared_is_finished(bench, monkeypatch):  # noqa: F811  as above
+    with monkeypatch.context() as patched:
+        patched.setattr(module.Job, "_forget", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        run(bench, HOST, "--yes", "--wiped-by", "Nguyễn Văn A")
+    assert "cam1" not in site(bench)["cameras"] and (bench.state / "pins" / f"{HOST}.json").exists()
+    done = run(bench, HOST, "--yes")
+    assert done.exit_code == 0, done.output
+    assert not (bench.state / "pins" / f"{HOST}.json").exists()
+    assert Journal(bench.state / "epochs").read(HOST).newest == 5
+    assert bench.followed == ["_rolled_out", "_verified", "_audited", "_documented"]
+    assert len(site(bench)["former"]) == 1
 
 
 def test_a_recorder_that_cameras_need_stays(bench):  # noqa: F811  as above
