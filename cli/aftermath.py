@@ -52,7 +52,8 @@ class Aftermath:
 
     def _rolled_out(self) -> tuple[Finding, ...]:
         typer.echo(f"Rolling out {self.site} and the centres …")
-        return self._played("rollout")
+        # What it says to differ it has just put right; whether that holds is for verification and audit to see.
+        return tuple(one for one in self._played("rollout") if one.status == "error")
 
     def _verified(self) -> tuple[Finding, ...]:
         typer.echo("Verifying …")
