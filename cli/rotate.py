@@ -128,7 +128,8 @@ class Book:
 
         def due(province: Province, hosts: Sequence[Host]) -> dict[str, Any]:
             found: dict[str, list[dict[str, Any]]] = {}
-            for subject in rotatable(hosts, KINDS[what]):
+            admitted = [host for host in hosts if host.site is None or province.sites[host.site].revoked is None]
+            for subject in rotatable(admitted, KINDS[what]):
                 order = wanted(province, subject, self.ledger.read(subject.name))
                 if order is not None:
                     for host in subject.hosts:
