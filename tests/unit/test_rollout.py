@@ -1,5 +1,6 @@
 """`motcua rollout`: through a made-up province of 60 sites, with an ansible-playbook and a verification that are played."""
 
+import contextlib
 import fcntl
 import io
 import json
@@ -24,9 +25,12 @@ from rich.console import Console
 from typer import Typer
 from typer.testing import CliRunner
 
-from cli import folders, locks, player, verify
+from cli import approve as approving
+from cli import folders, keeping, locks, player, verify
 from cli import progress as progress_module
 from cli import rollout as module
+from cli import waves as going
+from cli.backup import Kept
 from cli.progress import Progress, watched
 from tests.unit.provinces import raw_province, raw_site
 
@@ -135,8 +139,24 @@ def world(tmp_path, monkeypatch):
 def played(value, patch):
     for rim in (player, verify):
         patch(rim, "at_the_controller", lambda command, _: [str(value.player), *command[1:]])
+    patch(keeping, "opened", lambda _: Store(value))
     patch(verify, "hosts_within", lambda _, limit: limit.split(","))
-    patch(module, "hosts_within", lambda _, limit: limit.split(","))
+    patch(going, "hosts_within", lambda _, limit: limit.split(","))
+
+
+class Store:
+    """Backups: what is kept is a line in the world's file."""
+
+    def __init__(self, value):
+        self.value, self.repository = value, SimpleNamespace(alone=contextlib.nullcontext)
+
+    def keep(self, limit, reason):
+        if (self.value.folder / "full").exists():
+            raise MotcuaError("/backups: git says 'No space left on device'")
+        with (self.value.folder / "kept").open("a") as file:
+            file.write(f"{reason}: {limit or 'all'}: {len(self.value.new)} new\n")
+        unread = {"s9-router": "no answer"} if (self.value.folder / "unread").exists() else {}
+        return Kept("0123", 0 if (self.value.folder / "mute").exists() else 3, (), unread, None)
 
 
 def run(value, *more, command=module.rollout):
@@ -252,7 +272,7 @@ def test_a_site_that_the_verification_finds_cut_off_has_failed(world):
 
 def approve(value, *more):
     app = Typer()
-    app.command()(module.approve)
+    app.command()(approving.approve)
     return CliRunner().invoke(app, ["-i", str(value.inventory), "--output", str(value.output), "--yes", *more])
 
 
@@ -385,7 +405,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from tests.unit import test_rollout as here
 top = Path(sys.argv[1])
-value = SimpleNamespace(player=top / "played")
+value = SimpleNamespace(player=top / "played", folder=top / "world", new=())
 here.played(value, setattr)
 app = here.Typer()
 app.command()(here.module.rollout)
@@ -433,6 +453,10 @@ class Mortal:
         self.moment()
         return 0, output / "findings.json"
 
+    def store(self, inventory):  # noqa: ARG002  as the real one
+        self.moment()
+        return Store(self.value)
+
     def keep(self, path, text):
         self.moment()
         draft = path.with_name(f".{path.name}-half")
@@ -448,8 +472,9 @@ def life(value, at, *more):
     child = os.fork()
     if not child:
         mortal = Mortal(value, at)
-        module.play_holding, module.run_cases, module.write_whole = mortal.play, mortal.verify, mortal.keep
-        module._code = lambda: "code"
+        going.play_holding, going.run_cases, going.write_whole = mortal.play, mortal.verify, mortal.keep
+        keeping.opened, keeping.write_whole = mortal.store, mortal.keep
+        going._code = lambda: "code"
         done = run(value, "--yes-dangerous", *more)
         os.write(write, f"{done.exit_code} {mortal.moments}".encode())
         os._exit(0)
