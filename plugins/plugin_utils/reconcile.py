@@ -30,7 +30,8 @@ async def _everything(talk: Conversation, device: Device) -> Running:
     if shown is None:
         return replace(running, unsupported={**running.unsupported, "certificate": "it is managed over HTTP, without one"})
     expires = None if shown.expires is None else shown.expires.isoformat()
-    return replace(running, values={**running.values, "certificate.subject": shown.subject, "certificate.expires": expires})
+    said = {"certificate.subject": shown.subject, "certificate.issuer": shown.issuer, "certificate.expires": expires}
+    return replace(running, values={**running.values, **said})
 
 
 @dataclass

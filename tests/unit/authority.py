@@ -2,13 +2,47 @@
 
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from functools import partial
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils import pki
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from typer.testing import CliRunner
 
 PASSPHRASE = "bốn con ngựa gỗ xanh"
+
+
+NOW = datetime(2026, 11, 27, 4, 0, tzinfo=UTC)
+LIMITS = pki.Named("lab", (IPv4Network("10.64.0.0/12"), IPv4Network("10.10.10.0/24")))
+CAMERA = pki.Wanted("lang-giang-cam1", "lab", (IPv4Address("10.64.12.21"),), 730)
+
+
+def text(key):
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+class Made:
+    """An authority without commands around it: its store, and the issuing key as it comes out of the vault."""
+
+    def __init__(self, folder, now=NOW, named=LIMITS):
+        self.store = pki.Store(folder)
+        self.root_key, self.root = pki.root_authority(named.province, now, bits=2048)
+        self.opened = self.another(named, now)
+
+    def another(self, named=LIMITS, now=NOW):
+        number = self.store.next_number()
+        key, request = pki.request_authority(named, number, bits=2048)
+        self.store.begin(request, text(key), number)
+        self.store.install(pki.sign_authority(self.root, self.root_key, request, now), self.root, now)
+        return text(key)
+
+    def issue(self, key, wanted=CAMERA, now=NOW):
+        return self.store.issue(self.opened, key.public_key(), wanted, pki.BY_REQUEST, now)
+
+    def judge(self, certificate, host="lang-giang-cam1", now=NOW):
+        return self.store.trusted().judge(certificate.public_bytes(Encoding.DER), host, now).standing
 
 
 def province(folder, monkeypatch):

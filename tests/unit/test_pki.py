@@ -6,7 +6,7 @@ import os
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 
 import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils import pki
@@ -14,43 +14,12 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelErr
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.authority import PASSPHRASE, ceremony, done, openssl, province, quick, run
-
-NOW = datetime(2026, 11, 27, 4, 0, tzinfo=UTC)
-LIMITS = pki.Named("lab", (IPv4Network("10.64.0.0/12"), IPv4Network("10.10.10.0/24")))
-CAMERA = pki.Wanted("lang-giang-cam1", "lab", (IPv4Address("10.64.12.21"),), 730)
-
-
-def text(key):
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
-class Made:
-    """An authority without commands around it: its store, and the issuing key as it comes out of the vault."""
-
-    def __init__(self, folder, now=NOW, named=LIMITS):
-        self.store = pki.Store(folder)
-        self.root_key, self.root = pki.root_authority(named.province, now, bits=2048)
-        self.opened = self.another(named, now)
-
-    def another(self, named=LIMITS, now=NOW):
-        number = self.store.next_number()
-        key, request = pki.request_authority(named, number, bits=2048)
-        self.store.begin(request, "vaulted", number)
-        self.store.install(pki.sign_authority(self.root, self.root_key, request, now), self.root, now)
-        return text(key)
-
-    def issue(self, wanted=CAMERA, now=NOW, public=None):
-        return self.store.issue(self.opened, public or KEY.public_key(), wanted, pki.BY_REQUEST, now)
-
-    def judge(self, certificate, host="lang-giang-cam1", now=NOW):
-        return self.store.trusted().judge(certificate.public_bytes(Encoding.DER), host, now).standing
-
+from tests.unit.authority import CAMERA, LIMITS, NOW, PASSPHRASE, Made, ceremony, done, openssl, province, quick, run, text
 
 KEY = generate_private_key(65537, 2048)
 
@@ -214,7 +183,7 @@ def test_the_root_signs_nothing_else(made, request_of, now, error, says):
 )
 def test_whatever_is_signed_verifies_under_its_own_authority_for_its_own_name_and_nowhere_else(pair, tmp_path, host, address, days, which):
     own, other = pair[which], pair[1 - which]
-    certificate = own.issue(pki.Wanted(host, "lab", (address,), days))
+    certificate = own.issue(KEY, pki.Wanted(host, "lab", (address,), days))
     assert own.judge(certificate, host) == "ours"
     assert own.judge(certificate, f"{host}x") == "refused"
     assert other.judge(certificate, host) == "foreign"
@@ -229,7 +198,7 @@ def test_whatever_is_signed_verifies_under_its_own_authority_for_its_own_name_an
 
 
 def test_a_device_with_a_slow_clock_believes_a_new_certificate(made):
-    certificate = made.issue()
+    certificate = made.issue(KEY)
     assert certificate.not_valid_before_utc == NOW - timedelta(hours=1)
     assert made.judge(certificate, now=NOW - timedelta(minutes=59)) == "ours"
     assert made.judge(certificate, now=NOW - timedelta(hours=2)) == "untimely"
@@ -246,7 +215,7 @@ def test_a_device_with_a_slow_clock_believes_a_new_certificate(made):
 )
 def test_nothing_is_signed_that_nobody_would_believe(made, wanted, says):
     with pytest.raises(ModelError, match=says):
-        made.issue(wanted)
+        made.issue(KEY, wanted)
     assert not list(made.store.issued())
 
 
@@ -297,14 +266,14 @@ def test_a_request_for_another_name_is_refused():
 def test_a_serial_is_never_given_twice(made, monkeypatch):
     drawn = iter([b"\x01" * 20, b"\x01" * 20, b"\x01" * 20, b"\x02" * 20])
     monkeypatch.setattr(secrets, "token_bytes", lambda _: next(drawn))
-    first, second = made.issue(), made.issue()
+    first, second = made.issue(KEY), made.issue(KEY)
     assert first.serial_number != second.serial_number
     assert len(list(made.store.issued())) == 2
 
 
 def test_many_at_once_sign_each_their_own(made):
     with ThreadPoolExecutor(8) as pool:
-        signed = list(pool.map(lambda number: made.issue(pki.Wanted(f"a-cam{number}", "lab", (), 730)), range(24)))
+        signed = list(pool.map(lambda number: made.issue(KEY, pki.Wanted(f"a-cam{number}", "lab", (), 730)), range(24)))
     assert len({one.serial_number for one in signed}) == 24
     assert set(made.store.current()) == {f"a-cam{number}" for number in range(24)}
 
@@ -316,7 +285,7 @@ def test_what_could_not_be_kept_was_never_signed(made, monkeypatch, broken):
 
     monkeypatch.setattr(os, broken, full)
     with pytest.raises(ModelError, match="can't be written"):
-        made.issue()
+        made.issue(KEY)
     monkeypatch.undo()
     assert not list((made.store.folder / "issued").iterdir())
 
@@ -340,7 +309,7 @@ def test_a_certificate_of_another_root_or_for_no_request_is_not_installed(made, 
     with pytest.raises(ModelError, match="answers no request"):
         made.store.install(signed, made.root, NOW)
     with pytest.raises(ModelError, match="isn't an authority that this root signed"):
-        made.store.install(made.issue(), made.root, NOW)
+        made.store.install(made.issue(KEY), made.root, NOW)
 
 
 def test_one_waits_for_the_root_at_a_time_and_its_request_survives(made):
@@ -353,7 +322,7 @@ def test_one_waits_for_the_root_at_a_time_and_its_request_survives(made):
 
 
 def test_what_was_revoked_stays_so_and_a_broken_note_of_it_is_no_pardon(made):
-    certificate = made.issue()
+    certificate = made.issue(KEY)
     one = made.store.current()["lang-giang-cam1"]
     assert made.store.revoke(one, "an@may", "compromised", NOW) is True
     assert made.store.revoke(one, "an@may", "replaced", NOW) is False
