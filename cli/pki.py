@@ -13,6 +13,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 
 from cli import pki_root
+from cli.certificates import publish_at_portals
 from cli.folders import write_whole
 from cli.locks import locked, operator
 from cli.pki_store import bundled, listed, make_key, next_list, opened_key, sealed_key, store_of, wanted
@@ -123,20 +124,26 @@ def revoke(
     mine = [one for one in store.issued() if one.host == host and (newest_too or one.certificate != newest.certificate)]
     if not mine:
         raise Refused(
-            f"{host}: has no certificate but its newest; give it another first ('motcua certificates -l {host} --renew'), or write "
+            f"{host}: has no certificate but its newest; give it another first ('motcua certificates -l {host} --all'), or write "
             "--newest-too: then nothing is sent to it any more until it is reset and its pin is removed"
         )
     with locked(inventory, ["pki"]):
         count = sum(store.revoke(one, operator(), why, now) for one in mine)
         _make_lists(store, now)
-    typer.echo(f"{host}: {count} certificates are revoked. 'motcua certificates -l hubs' publishes the list.")
+    typer.echo(f"{host}: {count} certificates are revoked. 'motcua pki crl --publish' puts the list on the portals.")
 
 
 @app.command("crl")
-def crl(inventory: Inventory = Lab) -> None:
+def crl(
+    inventory: Inventory = Lab,
+    publish: Annotated[bool, typer.Option("--publish", help="put them on the portals, and renew the portals' certificates if due")] = False,
+) -> None:
     """Make the lists of revoked certificates anew; a schedule does it every day."""
+    store = store_of(inventory)
     with locked(inventory, ["pki"]):
-        _make_lists(store_of(inventory), datetime.now(UTC))
+        _make_lists(store, datetime.now(UTC))
+    if publish and store.exists:
+        publish_at_portals(inventory)
 
 
 @app.command("export")

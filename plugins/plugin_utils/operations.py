@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -97,12 +97,9 @@ async def _firmware(talk: Conversation) -> str:
 
 
 def certificate_due(trust: Trust, renew_days: int) -> bool:
-    """Whether a device needs a certificate: it showed none of ours, one of an older authority, or one that ends soon."""
+    """Whether a device needs a certificate, by the one that it showed last."""
     shown = trust.certificate
-    if shown is None or shown.expires is None or trust.trusted is None or not trust.vouched:
-        return True
-    soon = datetime.now(UTC) + timedelta(days=renew_days)
-    return shown.expires <= soon or not trust.trusted.signed_by_the_newest(shown.der)
+    return shown is None or trust.trusted is None or trust.trusted.due(shown.der, trust.host, datetime.now(UTC), renew_days)
 
 
 @dataclass(frozen=True)

@@ -86,10 +86,11 @@ class Trust:
         return not self.changed
 
     @property
-    def vouched(self) -> bool:
-        """Whether the province's authority speaks for the certificate that was shown last."""
-        shown = self.certificate
-        return shown is not None and self.trusted is not None and self._judged(shown.der).standing == "ours"
+    def ours(self) -> bool | None:
+        """Whether the province's authority speaks for what was shown last; None where there is no authority, or nothing was shown."""
+        if self.trusted is None or self.certificate is None:
+            return None
+        return self._judged(self.certificate.der).standing == "ours"
 
     @property
     def complaint(self) -> str:

@@ -23,6 +23,7 @@ VALUES = {
     "schedule_home": "/home/ky",
     "schedule_at": "*-*-* 05:30",
     "schedule_backup_at": "*-*-* 02:30",
+    "schedule_pki_at": "*-*-* 04:30",
     "schedule_zone": "Asia/Ho_Chi_Minh",
     "schedule_delay": "10min",
 }
@@ -63,7 +64,7 @@ def analyze(*arguments):
 
 
 @ANALYZE
-@pytest.mark.parametrize("unit", ["audit", "backup"])
+@pytest.mark.parametrize("unit", ["audit", "backup", "pki"])
 def test_systemd_understands_the_units(units, unit):
     names = (str(units / f"motcua-{unit}.{kind}") for kind in ("timer", "service"))
     done = analyze("verify", "--man=no", "--recursive-errors=no", *names)
@@ -102,6 +103,13 @@ def test_the_night_keeps_what_changed(units):
     shown = subprocess.run([sys.executable, "scripts/motcua", "backup", "--help"], capture_output=True, text=True, check=True).stdout
     assert "--reason" in shown and "--inventory" in shown
     assert "OnCalendar=*-*-* 02:30 Asia/Ho_Chi_Minh" in (units / "motcua-backup.timer").read_text()
+
+
+def test_the_portals_certificates_and_the_lists_are_renewed(units):
+    text = (units / "motcua-pki.service").read_text()
+    assert f'ExecStart="{ROOT}/scripts/motcua" pki crl --publish -i "{ROOT}/inventory/lab/province.yml"\n' in text
+    shown = subprocess.run([sys.executable, "scripts/motcua", "pki", "crl", "--help"], capture_output=True, text=True, check=True).stdout
+    assert "--publish" in shown and "--inventory" in shown
 
 
 def play(tmp_path, *arguments, lives=True, secret="vault"):

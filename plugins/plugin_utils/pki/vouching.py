@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from cryptography import x509
@@ -57,10 +57,12 @@ class Trusted:
             return Verdict("untimely", f"shows a certificate that begins on {begins:%Y-%m-%d %H:%M} UTC only; look at this machine's clock")
         return Verdict("ours")
 
-    def signed_by_the_newest(self, der: bytes) -> bool:
-        """Whether the authority that signs now signed it, and not one before it."""
-        above = self._above(x509.load_der_x509_certificate(der))
-        return above is not None and bool(self.authorities) and above == self.authorities[-1]
+    def due(self, der: bytes, host: str, now: datetime, renew_days: int) -> bool:
+        """Whether a host needs another certificate: this is none of ours, of an authority that signs no more, or ends soon."""
+        if self.judge(der, host, now).standing != "ours":
+            return True
+        certificate = x509.load_der_x509_certificate(der)
+        return certificate.not_valid_after_utc <= now + timedelta(days=renew_days) or self._above(certificate) != self.authorities[-1]
 
     def _above(self, certificate: x509.Certificate) -> x509.Certificate | None:
         return next((authority for authority in self.authorities if _signed(certificate, authority)), None)
