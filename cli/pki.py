@@ -159,7 +159,9 @@ def export(
 
 @app.command("retire-ca")
 def retire(
-    number: Annotated[int, typer.Argument(help="the authority, as 'motcua pki list' numbers them")], inventory: Inventory = Lab
+    number: Annotated[int, typer.Argument(help="the authority, as 'motcua pki list' numbers them")],
+    inventory: Inventory = Lab,
+    anyway: Annotated[bool, typer.Option("--anyway", help="its key was stolen: also while hosts use it, which are refused then")] = False,
 ) -> None:
     """Believe an old issuing authority no more, once nothing uses it."""
     store, now = store_of(inventory), datetime.now(UTC)
@@ -168,7 +170,7 @@ def retire(
         if authority is None:
             raise ModelError(f"{number}: there is no such authority; 'motcua pki list' names them")
         if authority.certificate is not None:
-            _check_unused(store, authority, now)
+            _check_unused(store, authority, now, anyway=anyway)
         store.retire(number)
     typer.echo(f"Authority {number} is believed no more.")
 
@@ -180,7 +182,7 @@ def _make_lists(store: pki.Store, now: datetime) -> None:
             typer.echo(f"Authority {authority.number}: {len(made)} revoked, the list holds until {made.next_update_utc:%Y-%m-%d}.")
 
 
-def _check_unused(store: pki.Store, authority: pki.Authority, now: datetime) -> None:
+def _check_unused(store: pki.Store, authority: pki.Authority, now: datetime, *, anyway: bool) -> None:
     assert authority.certificate is not None
     if store.signing(now).number == authority.number:
         raise Refused(f"authority {authority.number} is the one that signs; make the next with 'motcua pki request' first")
@@ -190,7 +192,7 @@ def _check_unused(store: pki.Store, authority: pki.Authority, now: datetime) -> 
         for host, one in store.current().items()
         if one.certificate.issuer == authority.certificate.subject and one.certificate.serial_number not in revoked
     )
-    if using:
+    if using and not anyway:
         named = ", ".join(using[:8]) + (", …" if len(using) > 8 else "")
         raise Refused(f"authority {authority.number}: {len(using)} still use it ({named}); 'motcua certificates' gives them new ones")
 

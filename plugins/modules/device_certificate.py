@@ -12,7 +12,7 @@ description:
   - Does nothing while the present certificate is of the authority that signs now, for the right name, and lasts longer than
     O(renew_days). The authority is made with C(motcua pki); it belongs to a province, so there is no ad-hoc use.
   - From then on the device's pin is replaced by the authority, and another key is believed as soon as the authority has signed it.
-  - Known for Hikvision, and marked experimental until a device has confirmed it.
+  - Known for Hikvision and for AXIS OS 11 and later, and marked experimental until a device has confirmed it.
 options:
   days:
     description:

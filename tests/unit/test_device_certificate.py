@@ -26,6 +26,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.emulators.http import openssl
 from tests.unit.authority import Made
+from tests.unit.test_engine import KINDS
 from tests.unit.wire import FACTORY, Managed, emulated
 
 HOST, LOOPBACK = "a-cam1", pki.Named("lab", (pki.Network("127.0.0.0/8"),))
@@ -105,6 +106,32 @@ def test_a_device_gets_a_certificate_that_strangers_believe_and_keeps_it(made, c
     assert "PRIVATE KEY" not in json.dumps([predicted, first, again, sooner, asked])
     read_now = asyncio.run(read(managed.rim().device())).values
     assert read_now["certificate.issuer"].startswith("CN=motcua lab issuing authority 1")
+
+
+AXIS = {**KINDS["axis"], "quirks": {"certificates": True}}
+
+
+def test_an_axis_camera_makes_a_key_beside_its_own_and_shows_what_was_signed_for_it(made, tmp_path):
+    (tmp_path / "device").mkdir()
+    with emulated("axis-camera", tmp_path / "device", **AXIS) as camera:
+        managed = Managed(tmp_path, camera, "axis", motcua_user="root", motcua_password=FACTORY[1])
+        asyncio.run(read(managed.rim().device()))
+        pinned = pin(managed)
+        first = certificate(managed)
+        assert (first.get("changed"), first.get("subject")) == (True, f"CN={HOST}"), first
+        assert shown(camera, tmp_path, made.store) == {f"{HOST}.lab.internal", "127.0.0.1"}
+        assert pin(managed)["tls"] != pinned["tls"]
+        again, renewed, once_more = certificate(managed), certificate(managed, renew=True), certificate(managed, renew=True)
+        assert [one["changed"] for one in (again, renewed, once_more)] == [False, True, True], (again, renewed, once_more)
+
+
+def test_an_older_axis_camera_says_that_it_has_no_way(made, tmp_path):
+    (tmp_path / "device").mkdir()
+    with emulated("axis-camera", tmp_path / "device", **KINDS["axis"]) as camera:
+        told = certificate(Managed(tmp_path, camera, "axis", motcua_user="root", motcua_password=FACTORY[1]))
+    assert told["kind"] == "unsupported"
+    assert "from AXIS OS 11 on" in told["msg"]
+    assert list(made.store.issued()) == []
 
 
 def test_a_new_authority_makes_certificates_of_the_old_one_due(made, camera, managed):

@@ -102,6 +102,7 @@ def test_the_next_authority_is_believed_beside_the_one_before_it_until_nothing_u
     assert "1 still use it (lang-giang-cam1)" in str(run("retire-ca", "1", "-i", inventory).exception)
     assert "is the one that signs" in str(run("retire-ca", "2", "-i", inventory).exception)
     done("issue", "lang-giang-cam1", "-o", tmp_path / "two", "-i", inventory)
+    assert "is the one that signs" in str(run("retire-ca", "2", "-i", inventory, "--anyway").exception)
     done("retire-ca", "1", "-i", inventory)
     now = datetime.now(UTC)
     assert store.trusted().judge(first.public_bytes(Encoding.DER), "lang-giang-cam1", now).standing == "foreign"
