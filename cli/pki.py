@@ -124,7 +124,7 @@ def revoke(
     mine = [one for one in store.issued() if one.host == host and (newest_too or one.certificate != newest.certificate)]
     if not mine:
         raise Refused(
-            f"{host}: has no certificate but its newest; give it another first ('motcua certificates -l {host} --all'), or write "
+            f"{host}: has no certificate but its newest; give it another first ('motcua certificates -l {host},hubs --all'), or write "
             "--newest-too: then nothing is sent to it any more until it is reset and its pin is removed"
         )
     with locked(inventory, ["pki"]):

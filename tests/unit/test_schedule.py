@@ -150,10 +150,10 @@ class TestThePlaybook:
         done = play(tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
         assert {path.name for path in (tmp_path / "etc").iterdir()} == {
-            f"motcua-{unit}.{kind}" for unit in ("audit", "backup") for kind in ("service", "timer")
+            f"motcua-{unit}.{kind}" for unit in ("audit", "backup", "pki") for kind in ("service", "timer")
         }
         assert f'"ANSIBLE_VAULT_PASSWORD_FILE={tmp_path}/vault"' in (tmp_path / "etc/motcua-audit.service").read_text()
-        for unit in ("audit", "backup"):
+        for unit in ("audit", "backup", "pki"):
             assert (tmp_path / f"motcua-{unit}.timer.enabled").exists() and (tmp_path / f"motcua-{unit}.timer.active").exists()
         again = play(tmp_path)
         assert re.search(r"localhost +: ok=\d+ +changed=0 ", again.stdout), again.stdout
