@@ -24,7 +24,9 @@ def last(output: Path, inventory: Path, limit: str | None, campaign: str | None 
     folder = folder.resolve()
     course = read(folder)
     if campaign not in (None, course.campaign):
-        raise MotcuaError(f"{folder}: is a {course.campaign}, not a {campaign}; name another folder with --output")
+        raise MotcuaError(
+            f"{folder}: is a {course.campaign}, which goes on with 'motcua {course.command}'; name another folder with --output"
+        )
     if course.inventory != str(inventory.resolve()):
         raise MotcuaError(f"{folder}: is a {course.campaign} of {course.inventory}; name that one with -i, or another folder with --output")
     if limit not in (None, course.limit):

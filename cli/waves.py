@@ -71,7 +71,7 @@ def _begun(campaign: Campaign, inventory: Path, choices: Choices) -> tuple[Path 
         whose = str(inventory.resolve())
         return None, Course(whose, choices.limit, campaign=campaign.word, command=campaign.command, variables=campaign.variables)
     folder, course = last(choices.output, inventory, choices.limit, campaign.word)
-    if course.variables != campaign.variables:
+    if course.variables != json.loads(json.dumps(campaign.variables)):
         raise MotcuaError(
             f"{folder}: that {campaign.word} was told {dict(course.variables)}; go on with the same options, or begin a new one"
         )
@@ -199,7 +199,7 @@ class Run:
         return f"{count(failed, 'site')} failed, and {self._limit()} is {self.stop_at}" if failed >= self.stop_at else ""
 
     def _limit(self) -> str:
-        return "rollout.stop_at" if self.campaign.stop_at is None else f"the most for a {self.campaign.word}"
+        return "rollout.stop_at" if self.campaign.stop_at is None else f"the limit of this {self.campaign.word}"
 
     def _keep_before(self, before: Sequence[Finding], choices: Choices) -> None:
         if choices.without_backup:

@@ -104,6 +104,12 @@ def test_behind_a_dangerous_router_the_devices_come_after_it_and_else_before():
     assert not [step for step in found if step.kind == "dangerous"], "a camera that is off isn't dangerous"
 
 
+def test_dangerous_devices_that_belong_together_change_in_one_step():
+    rows = [finding(name, "users.admin") for name in ("s1-cam1", "s1-cam2", "s1-router", "s2-cam1")]
+    found = planned(ALL, HOSTS, rows, together=lambda host: f"{host.site}'s devices")
+    assert [step.names for step in found if step.kind == "dangerous"] == [("s1-cam1", "s1-cam2"), ("s1-router",), ("s2-cam1",)]
+
+
 @pytest.mark.parametrize(
     ("row", "kinds"),
     [
