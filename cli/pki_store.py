@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cli.survey import loader
 
 FOLDER = "pki"
+AUTHORITY_DAYS = 365  # before its end, it signs for shorter and shorter: time for the next one
 KEY_BITS = 2048  # what every camera reads; a certificate holds two years
 
 
@@ -120,6 +121,7 @@ def listed(store: pki.Store, now: datetime, soon_days: int) -> tuple[list[str], 
         listing = "no list of revoked ones yet" if lists is None else f"its list holds until {lists.next_update_utc:%Y-%m-%d}"
         soon |= lists is None or lists.next_update_utc is None or lists.next_update_utc < now
         until = authority.certificate.not_valid_after_utc
+        soon |= days(authority.certificate, now) <= AUTHORITY_DAYS
         lines.append(f"authority {authority.number}: until {until:%Y-%m-%d}, {users} hosts use it; {listing}")
     for host, one in sorted(current.items()):
         left, gone = days(one.certificate, now), one.certificate.serial_number in trusted.revoked

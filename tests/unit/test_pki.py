@@ -322,6 +322,33 @@ def test_one_waits_for_the_root_at_a_time_and_its_request_survives(made):
     assert made.store.signing(NOW).number == 1
 
 
+def test_a_half_installed_or_half_retired_authority_is_none_and_both_are_finished_by_doing_it_again(tmp_path, monkeypatch):
+    made = Made(tmp_path / "pki")
+    store = pki.Store(tmp_path / "half")
+    key, asked = pki.request_authority(LIMITS, 1, bits=2048)
+    signed = pki.sign_authority(made.root, made.root_key, asked, NOW)
+    store.begin(asked, text(key), 1)
+    (store.folder / "root.pem").write_bytes(pki.pem(made.root))  # where it died
+    assert not store.exists
+    store.install(signed, made.root, NOW)
+    assert store.exists
+    made.another()
+    moved, replace = [], type(tmp_path).replace
+
+    def dies(path, target):
+        moved.append(target)
+        if len(moved) > 1:
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    monkeypatch.setattr(type(tmp_path), "replace", dies)
+    with pytest.raises(KeyboardInterrupt):
+        made.store.retire(1)
+    monkeypatch.undo()
+    assert [one.number for one in made.store.authorities()] == [2]
+    assert made.store.next_number() == 3
+
+
 def test_what_was_revoked_stays_so_and_a_broken_note_of_it_is_no_pardon(made):
     certificate = made.issue(KEY)
     one = made.store.current()["lang-giang-cam1"]

@@ -66,8 +66,8 @@ class Store:
 
     @property
     def exists(self) -> bool:
-        """Whether there is an authority that can sign, or could once its key is there."""
-        return (self.folder / "root.pem").exists()
+        """Whether there is an authority that the root has signed."""
+        return any(one.certificate is not None for one in self.authorities())
 
     def root(self) -> x509.Certificate:
         """The root's certificate.
@@ -121,7 +121,7 @@ class Store:
 
         :raises ModelError: when it isn't for one, or isn't this root's.
         """
-        if self.exists and self.root() != root:
+        if (self.folder / "root.pem").exists() and self.root() != root:
             raise ModelError(f"{self.folder / 'root.pem'}: is another root; one province has one, see docs/pki.md for changing it")
         check_authority(root, certificate, "the signed certificate", now)
         for one in self.authorities():
@@ -133,11 +133,11 @@ class Store:
         raise ModelError(f"{self.folder}: '{common_name(certificate.subject)}' answers no request of this province; take that of its own")
 
     def retire(self, number: int) -> None:
-        """Believe an authority no more. The key goes first: what is half retired can't sign."""
+        """Believe an authority no more. The key goes first, so that what is half retired can't sign, then what makes it be listed."""
         retired = self.folder / "authorities" / "retired"
         retired.mkdir(mode=0o700, exist_ok=True)
         self._at(number, "key").unlink(missing_ok=True)
-        for ending in ("pem", "csr"):
+        for ending in ("csr", "pem"):
             self._at(number, ending).replace(retired / f"{number}.{ending}")
 
     def trusted(self) -> Trusted:
