@@ -19,6 +19,7 @@ from ..transport import REFUSED, Answer, LoginRefused
 from .pairs import Pairs
 from .speech import Document, Reply, Target
 from .trees import JsonDocument, json_object
+from .vapix_certificates import Certificates
 from .vapix_documents import Overlays, Parameters, Profile, accounts, conform, parameters
 from .xml import XmlDocument, parse
 
@@ -80,6 +81,7 @@ class Vapix:
         self._http = target.http(reuse_nonce=True)
         self._parameters: Parameters | None = None
         self._apis: frozenset[str] | None = None
+        self._certificates = Certificates(target.name, self._ask)
 
     async def open(self) -> None:
         """Log in by reading the parameters, which a read needs anyway."""
@@ -153,6 +155,14 @@ class Vapix:
         """Make the first account, which is root."""
         body = f"action=add&user=root&pwd={quote(password, safe='')}&grp=root&sgrp={RIGHTS['admin']}".encode()
         self._text(await self._http.plain("POST", ACCOUNTS, body, FORM), "the first account")
+
+    async def certificate_request(self, name: str) -> bytes:
+        """Let the device make a key and a request."""
+        return await self._certificates.request(name)
+
+    async def install_certificate(self, pem: bytes) -> None:
+        """Put what was signed for it, and show it."""
+        await self._certificates.install(pem)
 
     async def picture(self, at: str) -> bytes:
         """A still picture."""
