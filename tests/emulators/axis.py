@@ -624,8 +624,16 @@ class Axis(Device):
             found = IMAGE.match(image or b"")
             if found is None:
                 raise Refusal(415, "The firmware image is invalid")
+            self.images += 1
+            if self.upgrade_fault == "full":
+                raise Refusal(423, "The device is busy or has no room")
+            if self.upgrade_fault == "dead":
+                self.config["pause_s"] = 3600
             self.state["before"] = values["Properties.Firmware.Version"]
-            values["Properties.Firmware.Version"] = found.group(1).decode()
+            if self.upgrade_fault != "old":
+                values["Properties.Firmware.Version"] = found.group(1).decode()
+            if self.upgrade_fault == "another":
+                self.turn("services.upnp", "no" if self.knob("services.upnp") == "yes" else "yes")
             self.save()
             said = {"firmwareVersion": found.group(1).decode()}
         self._reboot = asyncio.ensure_future(self.reboot())
