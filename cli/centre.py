@@ -75,7 +75,7 @@ def ssh_to(inventory: Path, name: str, address: str, words: list[str]) -> list[s
     province, folder = load(inventory), inventory.resolve().parent
     ssh = province.ssh
     options = [f"HostKeyAlias={name}", f"UserKnownHostsFile={folder / ssh.known_hosts}", "StrictHostKeyChecking=accept-new"]
-    options += ["BatchMode=yes", f"ConnectTimeout={CONNECT_SECONDS}"]
+    options += ["BatchMode=yes", f"ConnectTimeout={CONNECT_SECONDS}", "ServerAliveInterval=5"]
     if ssh.proxy_command is not None:
         options.append(f"ProxyCommand={folder.parent.parent / ssh.proxy_command.format(host=name)}")
     if ssh.private_key is not None:

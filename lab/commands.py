@@ -179,6 +179,8 @@ def _ssh(host: str) -> list[str]:
         f"HostKeyAlias={host}",
         "StrictHostKeyChecking=yes",
         "LogLevel=ERROR",
+        # A machine that reboots may take its loopback down before it closes the connection: nothing would ever end it.
+        "ServerAliveInterval=5",
     ]
     return ["ssh", "-i", str(state / "ssh/id_ed25519"), *(part for option in options for part in ("-o", option)), f"root@{host}"]
 

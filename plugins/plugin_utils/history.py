@@ -227,14 +227,6 @@ class History(Database):
         days = {datetime.fromisoformat(run.at).astimezone(zone).date(): run for run in self.runs(since) if not run.scope}
         return dict(sorted(days.items()))
 
-    def causes(self, run: int, most: int) -> Mapping[str, int]:
-        """Check -> at how many devices it failed when that audit ended, the ``most`` widespread ones."""
-        question = """
-            SELECT name, count(DISTINCT device) AS devices FROM finding
-            WHERE status = 'fail' AND first_run <= ?1 AND ifnull(gone_run, ?1 + 1) > ?1
-            GROUP BY name ORDER BY devices DESC, name LIMIT ?2"""
-        return {row["name"]: row["devices"] for row in self.asked(question, run, most)}
-
     # --- configurations -----------------------------------------------------------------------------------------------------
 
     def snapshot_at(self, device: str, when: str) -> Kept | None:

@@ -61,10 +61,9 @@ def test_a_year_of_audits(tmp_path):
     with closing(History(path, at)) as history:
         started = time.perf_counter()
         trend = history.trend("", ZoneInfo("Asia/Ho_Chi_Minh"))
-        causes = [history.causes(run.id, 10) for run in list(trend.values())[-90:]]
         asked = time.perf_counter() - started
     print(
         f"\n{RUNS} audits of {len(devices)} devices: the first took {took[0]:.2f} s to enter, the last ten {sum(took[-10:]) / 10:.2f} s each; "
-        f"{path.stat().st_size / 1e6:.0f} MB; trend of all days and causes of 90: {asked:.2f} s"
+        f"{path.stat().st_size / 1e6:.0f} MB; trend of all days: {asked:.2f} s"
     )
-    assert len(trend) == RUNS and all(causes)
+    assert len(trend) == RUNS

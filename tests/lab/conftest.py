@@ -80,6 +80,12 @@ def playbook(name: str, *arguments: str, **options) -> Ran:
     return desk("ansible-playbook", "-i", INVENTORY, f"playbooks/{name}.yml", *arguments, **options)
 
 
+def audit(folder: Path) -> tuple[int, list[dict]]:
+    """The exit code and the findings of an audit of the whole province; its report is left in the folder."""
+    ran = motcua("audit", "-i", INVENTORY, "--output", str(folder))
+    return ran.code, json.loads((folder / "latest/findings.json").read_text())["findings"]
+
+
 def survey_at_the_office(site: str, prefix: str, folder: Path) -> Path:
     """What a technician finds with a laptop at a site's office, knowing its prefix and the installer's account alone."""
     credentials = folder / "credentials.yml"

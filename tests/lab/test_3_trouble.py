@@ -1,11 +1,10 @@
 """Devices, sites and machines that fail: one clear sentence each, and the others go on."""
 
-import json
 from pathlib import Path
 
 import pytest
 
-from tests.lab.conftest import INVENTORY, ROOT, eventually, heartbeats, motcua, playbook, run
+from tests.lab.conftest import INVENTORY, ROOT, audit, eventually, heartbeats, motcua, playbook, run
 
 
 @pytest.fixture(scope="module")
@@ -16,11 +15,9 @@ def camera_off():
 
 
 def test_a_camera_that_is_off_is_the_audits_only_error(camera_off, tmp_path):
-    audited = motcua("audit", "-i", INVENTORY, "--output", str(tmp_path))
-    findings = json.loads((tmp_path / "latest/findings.json").read_text())
-    rows = findings["findings"] if isinstance(findings, dict) else findings
-    assert {row["device"] for row in rows if row["status"] == "error"} == {"tan-dinh-cam1"}
-    assert audited.code == 1
+    code, findings = audit(tmp_path)
+    assert {row["device"] for row in findings if row["status"] == "error"} == {"tan-dinh-cam1"}
+    assert code == 1
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from lab.drift import drifts, unexplained, unnamed
-from tests.lab.conftest import INVENTORY, motcua, playbook
-from tests.lab.test_2_drift import audit
+from tests.lab.conftest import INVENTORY, audit, motcua, playbook
 
 MADE = drifts()
 
@@ -36,6 +35,12 @@ def test_nothing_else_is(drifted):
     _, findings, _ = drifted
     assert unexplained(MADE, of(findings, "fail")) == []
     assert of(findings, "error") == []
+
+
+def test_the_report_stands_alone(drifted):
+    page = (drifted[2] / "latest/report.html").read_text(encoding="utf-8")
+    assert "Lạng Giang" in page
+    assert not [word for word in ('src="http', 'href="http', "@import", "url(http") if word in page]
 
 
 CHOSEN = {

@@ -5,7 +5,6 @@ import io
 import json
 import os
 import signal
-import stat
 import subprocess
 import sys
 import threading
@@ -24,100 +23,12 @@ from rich.console import Console
 from typer import Typer
 from typer.testing import CliRunner
 
-from cli import folders, locks, player, verify
+from cli import approve as approving
+from cli import folders, keeping, locks
 from cli import progress as progress_module
-from cli import rollout as module
+from cli import waves as going
 from cli.progress import Progress, watched
-from tests.unit.provinces import raw_province, raw_site
-
-CENTRES = ["centre-server", "ioc-server"]
-
-# What stands outside, as files: which hosts have the new state, who is broken or dead, what a prediction says; and what was played.
-PLAYED = """#!{python} -SE
-import json, os, sys, time
-world = {world!r}
-there = lambda name: os.path.exists(os.path.join(world, name))
-read = lambda name: open(os.path.join(world, name)).read().split() if there(name) else []
-row = lambda host, check, status, actual=None: dict(
-    device=host, site=host.split("-")[0], feature="device", check=check, status=status, expected=None, actual=actual, since=None, evidence=""
-)
-if "pytest" in sys.argv:
-    hosts, out = os.environ["MOTCUA_HOSTS"].split(","), os.environ["MOTCUA_VERIFIED"]
-    hosts = hosts if hosts != [""] else read("all")
-    rows = [row(host, "answers", "error" if host in read("dead") or host in read("gone") and there("log") else "fail" if host in read("cut") and there("new-" + host) else "pass") for host in hosts]
-    if there("blind") and there("log"):
-        sys.exit("no verification today")
-else:
-    out = os.environ["MOTCUA_FINDINGS"]
-    hosts = sys.argv[sys.argv.index("--limit") + 1].split(",") if "--limit" in sys.argv else read("all")
-    if "--check" in sys.argv:
-        rows = [row(*line.split("=")) for line in read("predicted")]
-    else:
-        open(os.path.join(world, "log"), "a").write(" ".join(hosts) + "\\n")
-        if there("slow"):
-            open(os.path.join(world, "begun"), "w").close()
-            while there("slow"):
-                time.sleep(0.01)
-        if there("lost"):
-            sys.exit("ERROR! no more memory")
-        bad = {{host: row(host, "Write the file", "error", "the host key of " + host + " is another") for host in hosts if host in read("broken")}}
-        bad |= {{host: row(host, "reachable", "error", "no answer") for host in hosts if host in read("dead")}}
-        for host in hosts:
-            if host not in bad:
-                open(os.path.join(world, "new-" + host), "w").close()
-        rows = list(bad.values()) or [row(host, "declared", "pass") for host in hosts]
-        if there("odd"):
-            rows = []
-with open(out, "w") as file:
-    json.dump(dict(version=1, when="now", findings=rows), file)
-sys.exit(2 if any(one["status"] != "pass" for one in rows) or there("odd") else 0)
-"""
-
-
-class World:
-    """A province on disk and what stands outside it."""
-
-    def __init__(self, folder, sites, **policy):
-        self.folder, self.inventory = folder / "world", folder / "test" / "province.yml"
-        self.folder.mkdir()
-        (self.inventory.parent / "sites").mkdir(parents=True)
-        raw = raw_province({f"s{number}": raw_site(number, cameras={}, nvrs={}) for number in range(1, sites + 1)})
-        (self.inventory.parent / "sites" / "all.yml").write_text(yaml.safe_dump({"sites": raw.pop("sites")}), encoding="utf-8")
-        self.raw = {"plugin": "motcua.cctv.province", **raw}
-        self.policy(**policy)
-        self.all = [*CENTRES, *(f"s{number}-router" for number in range(1, sites + 1))]
-        self.write("all", *self.all)
-        self.player = folder / "played"
-        self.player.write_text(PLAYED.format(python=sys.executable, world=str(self.folder)))
-        self.player.chmod(self.player.stat().st_mode | stat.S_IXUSR)
-        self.output = folder / "rollouts"
-
-    def policy(self, maintenance="00:00-00:00", **rollout):
-        text = yaml.safe_dump(self.raw | {"rollout": rollout, "policy": {"maintenance": maintenance}})
-        self.inventory.write_text(text, encoding="utf-8")
-
-    def write(self, name, *words):
-        (self.folder / name).write_text("\n".join(words))
-
-    def remove(self, name):
-        (self.folder / name).unlink()
-
-    @property
-    def new(self):
-        return {path.name.removeprefix("new-") for path in self.folder.glob("new-*")}
-
-    @property
-    def log(self):
-        """The hosts of each playbook that changed something."""
-        path = self.folder / "log"
-        return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
-
-    @property
-    def course(self):
-        return waves.from_json((self.output / "latest" / "rollout.json").read_text(encoding="utf-8"))
-
-    def arguments(self, *more):
-        return ["-i", str(self.inventory), "--output", str(self.output), "--yes", *more]
+from tests.unit.playedprovince import CENTRES, Store, World, played, run
 
 
 @pytest.fixture
@@ -130,19 +41,6 @@ def world(tmp_path, monkeypatch):
         return value
 
     return made
-
-
-def played(value, patch):
-    for rim in (player, verify):
-        patch(rim, "at_the_controller", lambda command, _: [str(value.player), *command[1:]])
-    patch(verify, "hosts_within", lambda _, limit: limit.split(","))
-    patch(module, "hosts_within", lambda _, limit: limit.split(","))
-
-
-def run(value, *more, command=module.rollout):
-    app = Typer()
-    app.command()(command)
-    return CliRunner().invoke(app, value.arguments(*more))
 
 
 def test_a_wrong_template_stops_at_its_threshold_and_the_rest_is_untouched(world):
@@ -252,7 +150,7 @@ def test_a_site_that_the_verification_finds_cut_off_has_failed(world):
 
 def approve(value, *more):
     app = Typer()
-    app.command()(module.approve)
+    app.command()(approving.approve)
     return CliRunner().invoke(app, ["-i", str(value.inventory), "--output", str(value.output), "--yes", *more])
 
 
@@ -382,13 +280,12 @@ def test_a_playbook_whose_rollout_was_killed_holds_its_sites_until_it_ends(world
 RESUME = """
 import sys
 from pathlib import Path
-from types import SimpleNamespace
-from tests.unit import test_rollout as here
+from tests.unit import playedprovince as here
 top = Path(sys.argv[1])
-value = SimpleNamespace(player=top / "played")
+value = here.SimpleNamespace(player=top / "played", folder=top / "world", new=())
 here.played(value, setattr)
 app = here.Typer()
-app.command()(here.module.rollout)
+app.command()(here.rollout)
 app(["-i", str(top / "test" / "province.yml"), "--output", str(top / "rollouts"), "--yes", "--resume"])
 """
 
@@ -433,6 +330,10 @@ class Mortal:
         self.moment()
         return 0, output / "findings.json"
 
+    def store(self, inventory):  # noqa: ARG002  as the real one
+        self.moment()
+        return Store(self.value)
+
     def keep(self, path, text):
         self.moment()
         draft = path.with_name(f".{path.name}-half")
@@ -448,8 +349,9 @@ def life(value, at, *more):
     child = os.fork()
     if not child:
         mortal = Mortal(value, at)
-        module.play_holding, module.run_cases, module.write_whole = mortal.play, mortal.verify, mortal.keep
-        module._code = lambda: "code"
+        going.play_holding, going.run_cases, going.write_whole = mortal.play, mortal.verify, mortal.keep
+        keeping.opened, keeping.write_whole = mortal.store, mortal.keep
+        going._code = lambda: "code"
         done = run(value, "--yes-dangerous", *more)
         os.write(write, f"{done.exit_code} {mortal.moments}".encode())
         os._exit(0)

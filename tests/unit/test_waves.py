@@ -34,6 +34,11 @@ def with_policy(neighbours=(), numbers=None, **policy):
     return ALL.model_copy(update={"sites": sites, "rollout": ALL.rollout.model_copy(update=policy)})
 
 
+def planned(province, hosts, rows, **more):
+    """The steps, by what a prediction said."""
+    return waves.steps(province, hosts, waves.dangers(rows), waves.untold(rows), **more)
+
+
 names = st.sampled_from(sorted(ALL.sites))
 risky = st.lists(st.sampled_from([host.name for host in HOSTS if host.site]), unique=True, max_size=25)
 neighbourhoods = st.lists(st.tuples(names, names).filter(lambda pair: pair[0] != pair[1]), max_size=40)
@@ -50,7 +55,7 @@ def test_the_laws_of_a_plan(policy, pairs, dangerous, numbers, chosen):
     value = with_policy(pairs, numbers, **policy)
     hosts = [host for host in HOSTS if host.site is None or host.site in chosen]
     dangerous = [name for name in dangerous if name in {host.name for host in hosts}]
-    found = waves.steps(value, hosts, [finding(name, "network.address") for name in dangerous])
+    found = planned(value, hosts, [finding(name, "network.address") for name in dangerous])
     once = [name for step in found if step.kind != "again" for name in step.names]
     assert sorted(once) == sorted(host.name for host in hosts), "everything once, and nothing else"
     assert [kind for kind in ("centre", "site", "dangerous", "again") if kind in {step.kind for step in found}] == list(
@@ -75,9 +80,9 @@ def test_the_laws_of_a_plan(policy, pairs, dangerous, numbers, chosen):
 
 
 def test_five_per_cent_then_a_quarter_then_the_rest():
-    found = [step for step in waves.steps(with_policy(at_once=100), HOSTS, ()) if step.kind == "site"]
+    found = [step for step in planned(with_policy(at_once=100), HOSTS, ()) if step.kind == "site"]
     assert [(step.name, len(step.hosts)) for step in found] == [("the canary s1", 1), ("5 %", 2), ("25 %", 8), ("the rest", 19)]
-    small = [step for step in waves.steps(with_policy(at_once=10), HOSTS, ()) if step.name.startswith("the rest")]
+    small = [step for step in planned(with_policy(at_once=10), HOSTS, ()) if step.name.startswith("the rest")]
     assert [(step.name, len(step.hosts), step.wave) for step in small] == [
         ("the rest, part 1 of 2", 10, 6),
         ("the rest, part 2 of 2", 9, 6),
@@ -86,17 +91,23 @@ def test_five_per_cent_then_a_quarter_then_the_rest():
 
 def test_waves_by_number_and_a_canary_of_ones_own():
     value = with_policy(numbers={"s3": 0, "s4": 2}, by="wave", canary="s4", at_once=100)
-    found = [(step.name, len(step.hosts)) for step in waves.steps(value, HOSTS, ()) if step.kind == "site"]
+    found = [(step.name, len(step.hosts)) for step in planned(value, HOSTS, ()) if step.kind == "site"]
     assert found == [("the canary s4", 1), ("wave 0", 1), ("wave 1", 28)]
 
 
 def test_behind_a_dangerous_router_the_devices_come_after_it_and_else_before():
     rows = [finding("s1-router", "Load it", feature="firewall"), finding("s1-cam1", "ports.rtsp")]
     unknown = finding("s1-cam2", "reachable", "error", "device")
-    found = [step.names for step in waves.steps(ALL, HOSTS, [*rows, unknown]) if step.kind == "dangerous"]
+    found = [step.names for step in planned(ALL, HOSTS, [*rows, unknown]) if step.kind == "dangerous"]
     assert found == [("s1-cam1",), ("s1-router",), ("s1-cam2",)]
-    found = waves.steps(ALL, HOSTS, [unknown])
+    found = planned(ALL, HOSTS, [unknown])
     assert not [step for step in found if step.kind == "dangerous"], "a camera that is off isn't dangerous"
+
+
+def test_dangerous_devices_that_belong_together_change_in_one_step():
+    rows = [finding(name, "users.admin") for name in ("s1-cam1", "s1-cam2", "s1-router", "s2-cam1")]
+    found = planned(ALL, HOSTS, rows, together=lambda host: f"{host.site}'s devices")
+    assert [step.names for step in found if step.kind == "dangerous"] == [("s1-cam1", "s1-cam2"), ("s1-router",), ("s2-cam1",)]
 
 
 @pytest.mark.parametrize(
@@ -224,7 +235,7 @@ def test_a_window(window, now, open_):
 
 
 def course(**changes):
-    found = waves.steps(with_policy(at_once=100), HOSTS, [finding("s1-cam1", "network.address"), finding("s2-cam1", "network.address")])
+    found = planned(with_policy(at_once=100), HOSTS, [finding("s1-cam1", "network.address"), finding("s2-cam1", "network.address")])
     return replace(Course("x", None, waves.digests(HOSTS, "code"), found, {"s1-cam1": ("address",)}), **changes)
 
 

@@ -117,7 +117,7 @@ def _between(province: Province, name: str) -> Iterator[Flow]:
     """What passes through a hub between centres."""
     controllers = hosts(*province.storage_centre()[1].controllers)
     others = hosts(*(other.address for key, other in province.centres.items() if key != name))
-    yield Flow("controller to the other centres", controllers, others, "tcp", (SSH_PORT,))
+    yield Flow("controller to the other centres", controllers, others, "tcp", (SSH_PORT, *PORTAL_PORTS))
 
 
 def _answers(province: Province, name: str) -> Iterator[Flow]:
@@ -133,7 +133,7 @@ def _answers(province: Province, name: str) -> Iterator[Flow]:
     yield Flow("the other hub's heartbeat", others, (), "udp", (3784, 4784))
     if centre.kind == "storage":
         yield Flow("other centres watch", others, (), "tcp", PORTAL_PORTS)
-        yield Flow("portal for the office LANs", (province.networks.sites,), (), "tcp", PORTAL_PORTS)
+        yield Flow("portal for the offices and the centre's own LAN", (province.networks.sites, centre.lan), (), "tcp", PORTAL_PORTS)
         pulling = (vms.address for vms in province.vms.values() if vms.way == "republished")
         yield Flow("VMS pull what the recorder has", hosts(*pulling), (), "tcp", (RTSP_PORT,))
         yield Flow("controllers look at the figures", hosts(*centre.controllers), (), "tcp", UI_PORTS)

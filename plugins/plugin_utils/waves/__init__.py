@@ -1,9 +1,9 @@
 """A change goes through a province in waves: planned, judged, kept. Pure."""
 
 from .course import Approval, Course, Result, approval_from_json, digests, from_json, ready, refusal, to_json, within
-from .dangers import Danger, dangers
+from .dangers import Danger, dangers, untold
 from .judged import Came, Outcome, grouped, judge, left
-from .steps import Step, neighbours, place_of, steps
+from .steps import Step, alone, neighbours, place_of, steps
 
 __all__ = [
     "Approval",
@@ -13,6 +13,7 @@ __all__ = [
     "Outcome",
     "Result",
     "Step",
+    "alone",
     "approval_from_json",
     "dangers",
     "digests",
@@ -26,5 +27,6 @@ __all__ = [
     "refusal",
     "steps",
     "to_json",
+    "untold",
     "within",
 ]

@@ -27,9 +27,12 @@ class Result:
 
 @dataclass(frozen=True)
 class Course:
-    """A rollout: whose (``inventory``, ``limit``), the ``digests`` of what each host is to be, the steps, and the results by Step.key.
+    """A campaign: whose (``inventory``, ``limit``), the ``digests`` of what each host is to be, the steps, and the results by Step.key.
 
     ``dangers`` are kinds of danger by host; ``measured`` are (places, seconds) of steps that ended. No steps: nothing is planned yet.
+    ``campaign`` is what goes through the province, ``command`` how people start it, ``variables`` what its playbook is told, ``due``
+    what each host that takes part is to become, settled at the beginning; None: all take part. ``declared`` is the hash of all that the
+    inventory declares (SHA-256, hex).
     """
 
     inventory: str
@@ -39,11 +42,19 @@ class Course:
     dangers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     results: Mapping[str, Result] = field(default_factory=dict)
     measured: tuple[tuple[int, float], ...] = ()
+    campaign: str = "rollout"
+    command: str = "rollout"
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    due: Mapping[str, Any] | None = None
+    declared: str = ""
 
     @property
     def plan(self) -> str:
-        """The hash by which a plan is approved: of the steps, and of what every host is to be. What came of it isn't in it."""
-        return _hash({"steps": [asdict(step) for step in self.steps], "digests": dict(self.digests)})
+        """The hash by which a plan is approved: of the steps, of what every host is to be, and of all that is declared.
+
+        What came of it isn't in it.
+        """
+        return _hash({"steps": [asdict(step) for step in self.steps], "digests": dict(self.digests), "declared": self.declared})
 
     def came(self, step: Step, host: str) -> Came | None:
         """What came of a host in a step under the plan of now; None where it wasn't tried yet."""
@@ -100,9 +111,12 @@ def within(window: str, now: str) -> bool:
     return begins <= now < ends if begins < ends else now >= begins or now < ends
 
 
-def digests(hosts: Iterable[Host], code: str) -> dict[str, str]:
-    """By host the digest of what it is to be; ``code`` is the digest of the roles that make it so: another template is another plan."""
-    return {host.name: _hash({"code": code, "host": asdict(host)})[:16] for host in hosts}
+def digests(hosts: Iterable[Host], code: str, due: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """By host the digest of what it is to be, and of what is ``due`` there.
+
+    ``code`` is the digest of the roles that make it so: another template is another plan.
+    """
+    return {host.name: _hash({"code": code, "host": asdict(host), "due": due and due.get(host.name)})[:16] for host in hosts}
 
 
 def _hash(value: Any) -> str:
@@ -138,12 +152,13 @@ def _tuples(rows: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class Approval:
-    """Who let a wave begin, when (ISO 8601), and the hash of the plan that this person saw."""
+    """Who let a wave begin, when (ISO 8601), and the hashes that this person saw: of the plan, and of all that is declared."""
 
     wave: int
     who: str
     when: str
     plan: str
+    declared: str = ""
 
 
 def approval_from_json(text: str) -> Approval:

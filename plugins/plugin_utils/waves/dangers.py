@@ -1,4 +1,4 @@
-"""Which predicted changes could shut us out or cut an office off: address, port, TLS, tunnel, firewall, password."""
+"""Which changes could shut us out or cut an office off: address, port, TLS, tunnel, firewall, password, firmware."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from ..findings import Finding
 
-Danger: TypeAlias = Literal["address", "port", "TLS", "tunnel", "firewall", "password"]
+Danger: TypeAlias = Literal["address", "port", "TLS", "tunnel", "firewall", "password", "firmware"]
 
 # A camera's or recorder's setting, by the beginning of its key.
 SETTINGS: tuple[tuple[str, Danger], ...] = (
@@ -44,6 +44,11 @@ def dangers(findings: Iterable[Finding]) -> dict[str, tuple[Danger, ...]]:
         if finding.status in ("fail", "waived"):
             found.setdefault(finding.device, set()).update(_of(finding))
     return {host: tuple(sorted(kinds)) for host, kinds in sorted(found.items()) if kinds}
+
+
+def untold(findings: Iterable[Finding]) -> frozenset[str]:
+    """The hosts of which couldn't be predicted what changes there."""
+    return frozenset(finding.device for finding in findings if finding.status == "error")
 
 
 def _of(finding: Finding) -> set[Danger]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ..desired import Host
-from ..findings import Finding
 from ..model import Province, Site
-from .dangers import dangers
 
 Kind: TypeAlias = Literal["centre", "site", "dangerous", "again"]
 Group: TypeAlias = tuple[str, list[str]]
@@ -46,21 +44,35 @@ def place_of(host: Host) -> str:
     return host.site or host.name
 
 
-def steps(province: Province, hosts: Sequence[Host], predicted: Iterable[Finding]) -> tuple[Step, ...]:
-    """The steps for some hosts of a province; ``predicted`` is what a rollout would change there, as check mode said."""
+def alone(host: Host) -> str:
+    """What is dangerous is changed together with nothing else."""
+    return host.name
+
+
+def steps(
+    province: Province,
+    hosts: Sequence[Host],
+    risky: Collection[str],
+    untold: Collection[str] = (),
+    together: Callable[[Host], str] = alone,
+) -> tuple[Step, ...]:
+    """The steps for some hosts of a province.
+
+    ``risky`` are those at which something dangerous is changed, ``untold`` those of which that couldn't be predicted; risky devices of a
+    site for which ``together`` gives the same word are one change.
+    """
     sites = {host.site: province.sites[host.site] for host in hosts if host.site is not None}
     centres = [host.name for host in hosts if host.site is None]
-    last = _last(hosts, list(predicted))
-    early = _by_place(
-        host for host in hosts if host.site is not None and host.name not in {name for rows in last.values() for name in rows}
-    )
+    last = _last(hosts, risky, untold, together)
+    late = {name for turns in last.values() for names in turns for name in names}
+    early = _by_place(host for host in hosts if host.site is not None and host.name not in late)
     found: list[tuple[str, Kind, bool, Mapping[str, tuple[str, ...]]]] = []
     # Hubs stand in for each other: never two at once.
     found += [(f"the centre's {name}", "centre", True, {name: (name,)}) for name in centres]
     found += [(name, "site", first, {site: early[site] for site in group}) for name, first, group in _waves(province, sites, early)]
     for name, first, group in _waves(province, sites, last):
         for turn in range(max(len(last[site]) for site in group)):
-            rows = {site: (last[site][turn],) for site in group if turn < len(last[site])}
+            rows = {site: last[site][turn] for site in group if turn < len(last[site])}
             found.append((f"dangerous, {name}", "dangerous", first, rows))
     if sites:
         found += [(f"the centre's {name} once more", "again", True, {name: (name,)}) for name in centres]
@@ -79,21 +91,29 @@ def _by_place(hosts: Iterable[Host]) -> dict[str, tuple[str, ...]]:
     return {place: tuple(names) for place, names in found.items()}
 
 
-def _last(hosts: Sequence[Host], predicted: Sequence[Finding]) -> dict[str, tuple[str, ...]]:
-    """By site the hosts that are changed alone and last: devices before the router that carries them.
+def _last(
+    hosts: Sequence[Host], risky: Collection[str], untold: Collection[str], together: Callable[[Host], str]
+) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """By site the hosts that are changed one change after the other and last: devices before the router that carries them.
 
     Where the router itself is dangerous, what couldn't be predicted behind it may be so too, and comes after it.
     """
-    risky, untold = dangers(predicted), {row.device for row in predicted if row.status == "error"}
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, tuple[tuple[str, ...], ...]] = {}
     for site in dict.fromkeys(host.site for host in hosts if host.site is not None):
         own = [host for host in hosts if host.site == site]
-        routers = [host.name for host in own if host.role == "router" and host.name in risky]
-        devices = [host.name for host in own if host.role != "router" and host.name in risky]
-        behind = [host.name for host in own if routers and host.name in untold and host.name not in (*routers, *devices)]
+        routers = [host for host in own if host.role == "router" and host.name in risky]
+        devices = [host for host in own if host.role != "router" and host.name in risky]
+        behind = [host for host in own if routers and host.name in untold and host not in (*routers, *devices)]
         if routers or devices:
-            found[site] = (*devices, *routers, *behind)
+            found[site] = (*_turns(devices, together), *_turns(routers, alone), *_turns(behind, alone))
     return found
+
+
+def _turns(hosts: Iterable[Host], together: Callable[[Host], str]) -> tuple[tuple[str, ...], ...]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for host in hosts:
+        found[together(host)].append(host.name)
+    return tuple(tuple(names) for names in found.values())
 
 
 def _waves(province: Province, sites: Mapping[str, Site], chosen: Collection[str]) -> Iterator[tuple[str, bool, tuple[str, ...]]]:

@@ -2,7 +2,7 @@
 
 import time
 
-from tests.lab.test_2_drift import audit
+from tests.lab.conftest import audit
 
 AUDITS = 20
 
