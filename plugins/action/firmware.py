@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import hashlib
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -25,12 +26,14 @@ class ActionModule(DeviceAction):
     """One device of a site at a time, whoever else is at work."""
 
     required = ("catalogue",)
+    more = ("sha256",)
 
     async def work(self, rim: Rim, options: dict[str, Any], variables: Any, bound: asyncio.Timeout) -> None:
         """Upgrade the task's host."""
         path, around = Path(options["catalogue"]), plain(variables.get("motcua_firmware"))
         if around is None:
             raise ModelError("motcua_firmware: is missing; run with the province's inventory")
+        _same(path, options.get("sha256"))
         notes = Notes(Path(plain(variables["motcua_state"])) / "firmware")
         upgrade = Upgrade(rim.device(), read_catalogue(path), path.parent, notes, Circumstances.of(around), rim.scrubbed, Display().display)
         try:
@@ -40,6 +43,12 @@ class ActionModule(DeviceAction):
             self.said = {"changed": bool(upgrade.path), "path": upgrade.path, "before": upgrade.first, "after": upgrade.last}
             self.said |= {"waits": upgrade.waits} if upgrade.waits else {}
             self.said |= {"diff": {"before": f"{upgrade.first}\n", "after": f"{upgrade.last}\n"}} if upgrade.path else {}
+
+
+def _same(path: Path, sha256: str | None) -> None:
+    """Whether the catalogue is the one that was planned with."""
+    if sha256 and path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        raise ModelError(f"{path}: is another than when this upgrade was planned; begin a new one")
 
 
 @contextlib.asynccontextmanager

@@ -18,6 +18,10 @@ options:
       - The file with the catalogue on the controller; the images lie beside it.
     type: path
     required: true
+  sha256:
+    description:
+      - The catalogue's own, as it was when the upgrade was planned and approved; another catalogue is refused.
+    type: str
 extends_documentation_fragment: [motcua.cctv.connection]
 """
 

@@ -107,17 +107,18 @@ async def send(talk: Conversation, image: bytes, progress: Callable[[int], None]
 
 
 async def restarted(device: Device, other: Callable[[Identity], bool], seconds: float) -> Identity | None:
-    """Wait until a device that was sent firmware says something else; the last that it said in that time, None when it never answered.
+    """Wait until a device that was sent firmware says something else; what it says in the end, None when it is silent then.
 
     It may still answer for a while before it restarts, so that what it says until then means nothing.
     """
-    said, end = None, asyncio.get_running_loop().time() + seconds
+    end = asyncio.get_running_loop().time() + seconds
     while True:
+        said = None
         with contextlib.suppress(Unreachable, Garbled, Unsupported):  # services that aren't up yet
             async with conversation(device) as talk:
                 said = await identity(talk)
-            if other(said):
-                return said
+        if said is not None and other(said):
+            return said
         if asyncio.get_running_loop().time() >= end:
             return said
         await asyncio.sleep(WAIT_SECONDS)  # a restarting device announces nothing

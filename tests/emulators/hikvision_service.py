@@ -82,8 +82,6 @@ class Service:
                 self.images += 1
                 if self.upgrade_fault == "full":
                     return status(3, "Device Error", "noMemory", 500)
-                if self.upgrade_fault == "dead":
-                    self.config["pause_s"] = 3600
                 version = re.match(rb"HKFW (V[\d.]+)", request.body)
                 self.state["upgrade"] = version.group(1).decode() if version else "V5.7.99"
                 self.save()
@@ -106,6 +104,8 @@ class Service:
         if "upgrade" in self.state:
             root = self.document("/ISAPI/System/deviceInfo")
             new = self.state.pop("upgrade")
+            if self.upgrade_fault == "dead":
+                self.config["pause_s"] = 3600
             if self.upgrade_fault != "old":
                 find(root, "firmwareVersion").text = new
             if self.upgrade_fault == "another":

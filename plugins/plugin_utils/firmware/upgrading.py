@@ -111,14 +111,15 @@ class Upgrade:
         note = Note("sending", _moment(), "", name, now.firmware, now.build, seen.values)
         self.notes.write(self.name, note)
         self.path.append(name)
-        self._extend(bound, upload_seconds(image, self.around) * 4)
+        patience = MARGIN_SECONDS + upload_seconds(image, self.around) * 4
+        self._extend(bound, patience)
         try:
-            async with conversation(self.device) as talk:
+            async with asyncio.timeout(patience), conversation(self.device) as talk:
                 waits = await send(talk, content, lambda percent: self.tell(f"{self.name}: {image.version}: {percent} %"))
                 note = self._noted(note, "taken" if waits else "restarting")
         except Refused as error:
             raise Surprised(f"{self.name}: refuses the file of {name}: {error}") from None
-        except Unreachable:
+        except (Unreachable, TimeoutError):
             self.tell(f"{self.name}: broke off while it was sent {image.version}; waiting for what became of it")
         await self._finished(note, bound)
 
