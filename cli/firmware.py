@@ -209,4 +209,4 @@ def _print(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         table.add_column(head, overflow="fold")
     for row in rows:
         table.add_row(*map(escape, row))
-    screen().print(table)
+    screen(columns=200).print(table)  # reasons are sentences
