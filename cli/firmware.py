@@ -37,7 +37,7 @@ app = typer.Typer(help="Firmware of cameras and recorders: the catalogue, what i
 
 LAB = Path("inventory/lab/province.yml")
 ALL_DONE, COULD_NOT_TELL, WRONG = 0, 1, 2
-STATES = {"due": "goes", "there": "is there", "begun": "was begun", "silent": "waits", "no": "stays"}
+STATES = {"due": "goes", "there": "is there", "begun": "was begun", "waits": "waits", "no": "stays"}
 
 
 @app.callback()
@@ -79,13 +79,13 @@ def check(inventory: Inventory = LAB) -> None:
 
 @app.command("plan")
 def show_plan(inventory: Inventory = LAB, limit: Limit = None) -> None:
-    """Read the devices and say of each what would be done, and why not: exit code 1 when some couldn't be read."""
+    """Read the devices and say of each what would be done, and why not: exit code 1 when some have to wait."""
     province, catalogue = load(inventory), _catalogue(inventory)
     rows = _rows(inventory, province, _hosts(province, inventory, limit), catalogue)
     _print(("device", "model", "has", "through", "MB", "time", "window", ""), [_cells(row, catalogue) for row in rows])
     goes = [row for row in rows if row.state in ("due", "begun")]
     typer.echo(f"{len(goes)} of {len(rows)} devices would be upgraded, one of a site at a time; nothing was sent.")
-    raise typer.Exit(COULD_NOT_TELL if any(row.state == "silent" for row in rows) else ALL_DONE)
+    raise typer.Exit(COULD_NOT_TELL if any(row.state == "waits" for row in rows) else ALL_DONE)
 
 
 @app.command()
@@ -159,14 +159,14 @@ def _hosts(province: Province, inventory: Path, limit: str | None) -> list[Host]
 
 
 def _queue(inventory: Path, rows: Sequence[Row]) -> None:
-    """Keep who doesn't answer in the queue, since when it first didn't."""
+    """Keep who can't take part now in the queue, since when it first couldn't."""
     notes = _notes(inventory)
-    silent = [row for row in rows if row.state == "silent"]
-    with locked(inventory, {row.site for row in silent}):
-        for device, note in planning.waiting(silent, datetime.now(UTC)).items():
+    waiting = [row for row in rows if row.state == "waits"]
+    with locked(inventory, {row.site for row in waiting}):
+        for device, note in planning.waiting(waiting, datetime.now(UTC)).items():
             if notes.read(device) is None:
                 notes.write(device, note)
-    for row in silent:
+    for row in waiting:
         typer.echo(f"  {row.device} waits in the queue: {row.why}")
 
 

@@ -116,6 +116,17 @@ def test_who_does_not_answer_waits_in_the_queue_and_the_others_go(world):
     assert shown.exit_code == 1 and "s3-cam1" in shown.output and "doesn't answer" in shown.output
 
 
+def test_who_is_about_to_lose_its_power_waits_and_the_others_go(world):
+    file = world.inventory.parent / "sites" / "all.yml"
+    sites = yaml.safe_load(file.read_text(encoding="utf-8"))
+    sites["sites"]["s2"]["power"] = {"outages": [{"from": "2020-01-01T00:00", "until": "2099-01-01T00:00", "why": "EVN"}]}
+    file.write_text(yaml.safe_dump(sites), encoding="utf-8")
+    done = upgraded(world)
+    assert done.exit_code == 0 and "s2-cam1 waits in the queue: the power is announced to be cut" in done.output, done.output
+    assert {name for step in world.log for name in step} == set(world.said) - {"s2-cam1", "s2-cam2"}
+    assert list(notes_of(world).all()) == ["s2-cam1", "s2-cam2"]
+
+
 def test_who_was_begun_goes_on_also_when_it_does_not_answer(world):
     """It may be writing its flash: its own run waits for it, and sends nothing."""
     world.said = dict.fromkeys(world.said, (MODEL, "V5.7.23"))

@@ -14,11 +14,11 @@ from ..snapshots import Snapshot
 from ..vendors import VENDORS
 from .catalogue import Catalogue
 from .notes import Note
-from .timing import Circumstances, circumstances, hindrance, needed_seconds
+from .timing import Circumstances, circumstances, hindrance, needed_seconds, power_cut
 from .ways import identity_in, way
 
-# due: it goes. there: it has what is wanted. begun: somebody who died began. silent: it waits until it answers. no: why it goes nowhere.
-State: TypeAlias = Literal["due", "there", "begun", "silent", "no"]
+# due: it goes. there: it has what is wanted. begun: somebody who died began. waits: until it answers or has power. no: it goes nowhere.
+State: TypeAlias = Literal["due", "there", "begun", "waits", "no"]
 BEHIND = "is reached through its recorder alone; upgrade it at the recorder's own page"
 
 
@@ -60,7 +60,7 @@ def planned(
                 host.name, host.site, "begun", now=note.firmware, path=(note.image,), window=around.window, why="it was begun and not ended"
             )
         elif host.name not in read:
-            yield Row(host.name, host.site, "silent", window=around.window, why=unread.get(host.name, "it wasn't read"))
+            yield Row(host.name, host.site, "waits", window=around.window, why=unread.get(host.name, "it wasn't read"))
         else:
             yield _row(host, catalogue, read[host.name], around)
 
@@ -74,8 +74,11 @@ def _row(host: Host, catalogue: Catalogue, snapshot: Snapshot, around: Circumsta
         return _with(known, "no", why=str(error))
     images = [catalogue.images[name] for name in path]
     seconds, size = needed_seconds(images, around), sum(image.size_bytes for image in images)
-    why = hindrance(around, around.now, needed_seconds(images[:1], around)) if path else None
-    return _with(known, "due" if path else "there", path, size, seconds, why or "")
+    if not path:
+        return _with(known, "there")
+    first, now = needed_seconds(images[:1], around), around.now
+    cut = power_cut(around, now, first)
+    return _with(known, "waits" if cut else "due", path, size, seconds, cut or hindrance(around, now, first) or "")
 
 
 def _with(row: Row, state: State, path: tuple[str, ...] = (), size: int = 0, seconds: float = 0.0, why: str = "") -> Row:
@@ -92,5 +95,5 @@ def due(rows: Sequence[Row], catalogue: Catalogue) -> dict[str, dict[str, list[s
 
 
 def waiting(rows: Sequence[Row], now: datetime) -> dict[str, Note]:
-    """What is to be noted of those that couldn't be read."""
-    return {row.device: Note("waiting", now.isoformat(timespec="milliseconds"), row.why) for row in rows if row.state == "silent"}
+    """What is to be noted of those that can't take part now."""
+    return {row.device: Note("waiting", now.isoformat(timespec="milliseconds"), row.why) for row in rows if row.state == "waits"}

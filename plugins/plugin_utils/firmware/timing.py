@@ -71,12 +71,20 @@ def needed_seconds(images: Iterable[Image], around: Circumstances) -> float:
     return sum(upload_seconds(image, around) + image.reboot_seconds for image in images)
 
 
-def hindrance(around: Circumstances, now: datetime, seconds: float) -> str | None:
-    """Why something of so many seconds may not begin now; None when it may. ``now`` is the site's own time."""
+def power_cut(around: Circumstances, now: datetime, seconds: float) -> str | None:
+    """The announced power cut that something of so many seconds would run into; None when there is none."""
     end = now + timedelta(seconds=seconds)
     for outage in around.outages:
         if now < datetime.fromisoformat(outage.until) and end > datetime.fromisoformat(outage.since):
             return f"the power is announced to be cut from {outage.since} to {outage.until} ({outage.why})"
+    return None
+
+
+def hindrance(around: Circumstances, now: datetime, seconds: float) -> str | None:
+    """Why something of so many seconds may not begin now; None when it may. ``now`` is the site's own time."""
+    cut = power_cut(around, now, seconds)
+    if cut is not None:
+        return cut
     if not within(around.window, f"{now:%H:%M}"):
         return f"it waits for its window, {around.window}"
     left = _seconds_left(around.window, now)
