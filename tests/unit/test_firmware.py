@@ -3,10 +3,12 @@
 import asyncio
 import hashlib
 import json
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from ansible_collections.motcua.cctv.plugins.plugin_utils import operations
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import (
     AuthRefused,
     ModelError,
@@ -16,7 +18,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import (
     Unreachable,
     Unsupported,
 )
-from ansible_collections.motcua.cctv.plugins.plugin_utils.firmware import upgrading
+from ansible_collections.motcua.cctv.plugins.plugin_utils.firmware import timing, upgrading
 from ansible_collections.motcua.cctv.plugins.plugin_utils.firmware.catalogue import Catalogue
 from ansible_collections.motcua.cctv.plugins.plugin_utils.firmware.notes import Note, Notes
 from ansible_collections.motcua.cctv.plugins.plugin_utils.firmware.timing import Circumstances
@@ -87,11 +89,9 @@ class Office:
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch):
-    for module in (upgrading, upgrading.restarted.__globals__):
-        if isinstance(module, dict):
-            monkeypatch.setitem(module, "WAIT_SECONDS", 0.3)
-        else:
-            monkeypatch.setattr(module, "WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(upgrading, "WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(operations, "WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(timing, "OVERHEAD_SECONDS", 1.0)
 
 
 @pytest.fixture
@@ -262,11 +262,27 @@ def test_whoever_comes_after_a_death_ends_the_same_way_and_sends_nothing_twice(o
             office.run()
     assert office.notes.read("a-cam1").phase in ("sending", "restarting")
     if what == "send":
+        died = time.monotonic()
         with pytest.raises(Unreachable, match="still has"):
-            office.run()  # it waits as long as a device could need, and sends nothing meanwhile
+            office.run()
+        assert time.monotonic() - died > 4, "it waits as long as a device could need"
         assert (office.sent, office.notes.read("a-cam1").phase) == (0, "waiting")
     assert office.run().last.split(",")[0] == office.wanted
     assert (office.sent, office.notes.all(), office.notes.stopped()) == (sent, {}, None)
+
+
+@pytest.mark.parametrize("office", [of("dahua", reboot_seconds=15), of("axis", reboot_seconds=15)], indirect=True, ids=["dahua", "axis"])
+def test_a_death_after_it_was_sent_and_before_that_was_noted(office, monkeypatch):
+    def dies(*_):
+        raise Dies
+
+    with monkeypatch.context() as killed:
+        killed.setattr(Upgrade, "_noted", dies)
+        with pytest.raises(Dies):
+            office.run()
+    assert (office.notes.read("a-cam1").phase, office.sent) == ("sending", 1)
+    assert office.run().last.split(",")[0] == office.wanted
+    assert (office.sent, office.notes.all(), office.notes.stopped()) == (1, {}, None)
 
 
 def test_a_death_before_the_reboot_that_the_device_waits_for(office, monkeypatch):
