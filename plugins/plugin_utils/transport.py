@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import io
 import json
 import os
 import ssl
@@ -193,12 +194,12 @@ def says_busy(answer: Answer) -> bool:
 
 def multipart(parts: Mapping[str, tuple[str | None, str, bytes]]) -> tuple[str, bytes]:
     """A form with files (RFC 7578): by field (file name or None, content type, content); content type and body of the request."""
-    body = bytearray()
+    pieces = []
     for field_name, (file, kind, content) in parts.items():
         named = "" if file is None else f'; filename="{file}"'
         head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field_name}"{named}\r\nContent-Type: {kind}\r\n\r\n'
-        body += head.encode() + content + b"\r\n"
-    return f"multipart/form-data; boundary={BOUNDARY}", bytes(body + f"--{BOUNDARY}--\r\n".encode())
+        pieces += [head.encode(), content, b"\r\n"]
+    return f"multipart/form-data; boundary={BOUNDARY}", b"".join([*pieces, f"--{BOUNDARY}--\r\n".encode()])
 
 
 class Http:
@@ -293,9 +294,10 @@ class Http:
             headers["Content-Type"] = content_type
         # The target is sent as it is written: Dahua wants its brackets literal, and the digest covers every character.
         url = URL(self._base + target, encoded=True)
+        sent = io.BytesIO(body) if len(body) >= FILE_BYTES else body or None  # a file goes piece by piece
         try:
             async with self._connected().request(
-                method, url, data=body or None, headers=headers, allow_redirects=False, timeout=_patience(len(body))
+                method, url, data=sent, headers=headers, allow_redirects=False, timeout=_patience(len(body))
             ) as answer:
                 try:
                     content = await _bounded(answer.content, self._base)

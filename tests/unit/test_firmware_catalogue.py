@@ -129,6 +129,16 @@ def test_back_only_where_it_is_declared_and_builds_of_one_version_are_told_apart
     assert way(catalogue(new=older | {"downgrade": True}), "hikvision", here) == ("new",)
 
 
+def test_of_two_ways_as_short_the_one_with_fewer_bytes_is_taken():
+    large = {"version": "V5.6.5", "from": ["V5.4.5"], "target": False, "size_bytes": 50}
+    steps = {
+        "a": large | {"file": "a"},
+        "b": large | {"file": "b", "version": "V5.6.6", "size_bytes": 49},
+        "c": {"file": "c", "from": ["V5.6.0 .. V5.7.0"]},
+    }
+    assert way(catalogue(**steps), "hikvision", Identity(CAMERA, "V5.4.5", "")) == ("b", "c")
+
+
 numbers = st.integers(0, 6)
 images = st.fixed_dictionaries({
     "at": numbers,
