@@ -1,18 +1,22 @@
 """`motcua firmware`: the catalogue as a table, files, the plan of every device, waves, the queue; and its playbook on emulated devices."""
 
+import contextlib
 import hashlib
 import json
 import shutil
 import threading
+from dataclasses import asdict
 
 import pytest
 import yaml
+from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import Finding
 from ansible_collections.motcua.cctv.plugins.plugin_utils.firmware.notes import Note, Notes
 from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import Snapshot
 from typer.testing import CliRunner
 
 from cli import firmware as commanding
 from cli import player as playing
+from cli import waves as going
 from cli.firmware import app
 from cli.player import play
 from tests.unit.playedprovince import World, played
@@ -187,13 +191,23 @@ def test_files_are_checked_and_a_wrong_one_is_named(world):
 AROUND = {"timezone": "Asia/Ho_Chi_Minh", "window": "00:00-00:00", "down_mbps": 1000.0, "outages": []}
 
 
-def test_two_runs_at_once_send_one_file_and_who_is_off_waits(tmp_path, monkeypatch):
+@pytest.fixture
+def bench(tmp_path, monkeypatch):
+    """A copy of the lab's inventory whose window never closes; its playbooks are played by a real ansible-playbook."""
     bench = Bench(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("ANSIBLE_INVENTORY_ENABLED", "yaml")
     monkeypatch.setenv("ANSIBLE_VAULT_PASSWORD_FILE", str(bench.vault))
     monkeypatch.setattr(playing, "at_the_controller", bench.there)
-    monkeypatch.setattr(commanding, "hosts_within", lambda _, limit: limit.split(","))
+    for rim in (commanding, going):
+        monkeypatch.setattr(rim, "hosts_within", lambda _, limit: limit.split(","))
+    text = bench.inventory.read_text(encoding="utf-8")
+    bench.inventory.write_text(text.replace("policy:\n", "policy:\n  maintenance: 00:00-00:00\n", 1), encoding="utf-8")
+    bench.output = tmp_path / "reports"
+    return bench
+
+
+def test_two_runs_at_once_send_one_file_and_who_is_off_waits(bench, tmp_path):
     supplied(bench.inventory)
     shutil.copytree(bench.inventory.parent / "firmware", tmp_path / "firmware")  # beside the inventory that is played
     more = {"motcua_state": str(tmp_path / "state"), "motcua_firmware": AROUND}
@@ -218,3 +232,34 @@ def test_two_runs_at_once_send_one_file_and_who_is_off_waits(tmp_path, monkeypat
     assert sum("ok=1    changed=1" in log for log in logs) == 1 and sum("ok=1    changed=0" in log for log in logs) == 1, logs
     notes = Notes(tmp_path / "state" / "firmware")
     assert list(notes.all()) == ["lang-giang-cam2"] and notes.read("lang-giang-cam2").phase == "waiting"
+
+
+def test_a_campaign_over_devices_stops_at_the_one_that_comes_back_with_another_configuration(bench, tmp_path, monkeypatch):
+    names = (CAM, "lang-giang-cam2", "tan-dinh-cam1")
+    verified = [asdict(Finding(name, name.rpartition("-")[0], "device", "answers", "pass")) for name in names]
+
+    def cases(_inventory, _limit, folder, _log):
+        folder.mkdir(exist_ok=True)
+        (folder / "findings.json").write_text(json.dumps({"version": 1, "when": "now", "findings": verified}))
+        return 0, folder / "findings.json"
+
+    monkeypatch.setattr(going, "run_cases", cases)
+    supplied(bench.inventory, new=(NEW[0], NEW[1] | {"models": ["DS-2CD*"], "reboot_seconds": 10}))
+    shutil.copytree(bench.inventory.parent / "firmware", tmp_path / "firmware")
+    state = bench.inventory.parent / "state"
+    with contextlib.ExitStack() as held:
+        devices = []
+        for number, fault in enumerate((None, "another", None)):
+            (tmp_path / f"device{number}").mkdir()
+            quirks = {"upgrade": fault} if fault else {}
+            devices.append(held.enter_context(emulated("hikvision-camera", tmp_path / f"device{number}", quirks=quirks)))
+        more = {"motcua_state": str(state), "motcua_firmware": AROUND}
+        rows = zip(names, devices, strict=True)
+        bench.devices(**{name: variables(device, **more) | {"motcua_site": name.rpartition("-")[0]} for name, device in rows})
+        done = upgraded(bench, "-l", ",".join(names), "--without-backup")
+        assert done.exit_code == 2, done.output
+        assert "lang-giang-cam2: has V5.7.23 and another configuration than before: services.upnp" in " ".join(done.output.split()), (
+            done.output
+        )
+        assert [device.hand("status")["images"] for device in devices] == [1, 1, 0]
+    assert Notes(state / "firmware").stopped()[0] == "lang-giang-cam2"
