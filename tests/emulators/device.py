@@ -74,7 +74,7 @@ class Device:
 
     @property
     def upgrade_fault(self):
-        """What goes wrong with firmware: "full" flash, "dead" afterwards, "old" as before, "another" configuration; None: nothing."""
+        """What goes wrong with firmware: "full" flash, "dead" afterwards, "old" as before, "another" configuration or "password"; None: nothing."""
         return self.config["quirks"].get("upgrade")
 
     def save(self):

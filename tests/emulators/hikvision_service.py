@@ -108,6 +108,8 @@ class Service:
                 self.config["pause_s"] = 3600
             if self.upgrade_fault != "old":
                 find(root, "firmwareVersion").text = new
+            if self.upgrade_fault == "password":
+                self.users()[self.config["factory_user"]]["password"] = "of-another-1"
             if self.upgrade_fault == "another":
                 self.turn("services.upnp", "false" if self.knob("services.upnp") == "true" else "true")
             self.state["documents"]["/ISAPI/System/deviceInfo"] = write(root)

@@ -158,6 +158,16 @@ def test_the_first_surprise_stops_everybody_until_somebody_has_looked(office, re
     assert (office.notes.stopped(), office.notes.all()) == (None, {})
 
 
+@pytest.mark.parametrize("office", [of("hikvision", "password")], indirect=True)
+def test_a_password_that_is_another_afterwards_is_tried_once_and_stops_everybody(office):
+    with pytest.raises(Surprised, match="refuses the login"):
+        office.run()
+    assert office.notes.stopped()[0] == "a-cam1"
+    with pytest.raises(Surprised):
+        office.run()
+    assert office.device.hand("status")["most_failed_logins"] == 1
+
+
 def test_a_declared_difference_is_none(tmp_path):
     (tmp_path / "device").mkdir()
     with emulated("hikvision-camera", tmp_path / "device", quirks={"upgrade": "another"}) as device:
