@@ -102,6 +102,8 @@ def variables(province: Province, host: Host, folder: Path) -> dict[str, Any]:
         "motcua_masters": {"devices": str(folder / province.masters.devices), "tunnels": str(folder / province.masters.tunnels)},
         "motcua_state": str(folder / "state"),
         "motcua_keys": str(folder / "keys"),
+        "motcua_pki": str(folder / "pki"),
+        "motcua_certificate_days": (province.policy if host.site is None else province.sites[host.site].policy).certificate_days,
     }
     if host.site is not None:
         named["motcua_site"] = host.site

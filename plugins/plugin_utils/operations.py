@@ -8,24 +8,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from .accounts import Login
 from .apply import REBOOT_SECONDS
 from .apply import reboot as reboot_and_wait
 from .conversation import Conversation, Device, conversation
-from .dialects import DIALECTS, Target
+from .dialects import DIALECTS
 from .dialects.speech import Activates, BacksUp, Certifies, Upgrades
 from .diff import EXPERIMENTAL
-from .errors import Garbled, ModelError, NotConverged, Refused, Unreachable, Unsupported
+from .errors import Garbled, NotConverged, Unreachable, Unsupported
 from .transport import Trust
 
 UPGRADE_SECONDS = 900.0
@@ -143,60 +138,34 @@ async def identity(talk: Conversation) -> Identity:
     return Identity(*(str(said.get(key) or "") for key in keys))
 
 
-async def certify(device: Device, authority: Path, key: bytes, days: int, *, check: bool) -> str:
-    """Let the device make a key, sign it for the device's own name, install it, and prove it over a new connection. The new subject.
+def certificate_due(trust: Trust, renew_days: int) -> bool:
+    """Whether a device needs a certificate, by the one that it showed last."""
+    shown = trust.certificate
+    return shown is None or trust.trusted is None or trust.trusted.due(shown.der, trust.host, datetime.now(UTC), renew_days)
 
-    :param authority: the certificate of the province's authority, in PEM; ``key`` is its key.
+
+@dataclass(frozen=True)
+class Certified:
+    """What a device shows after it got a certificate: its subject, and until when."""
+
+    subject: str
+    expires: str
+
+
+async def certify(device: Device, sign: Callable[[bytes], x509.Certificate]) -> Certified:
+    """Let the device make a request, sign it, install the certificate, and prove it over a new connection.
+
+    :param sign: makes of a request in PEM a certificate of the province's authority, and keeps it before it gives it away.
+    :raises NotConverged: when the device still shows another one.
     """
     allowed(device, "certificate")
-    signer = _signer(key)
     async with conversation(device) as talk:
         assert isinstance(talk.dialect, Certifies)
-        old = talk.target.trust
-        if check:
-            return f"CN={old.host}"
-        signed = sign(await talk.dialect.certificate_request(old.host), old.host, authority, signer, days)
-        await talk.dialect.install_certificate(signed)
-
-    def proving(login: Login | None) -> Target:
-        return replace(device.target(login), trust=Trust(old.host, old.path, str(authority)))
-
-    async with conversation(replace(device, target=proving)) as talk:
+        name = talk.target.trust.host
+        signed = sign(await talk.dialect.certificate_request(name))
+        await talk.dialect.install_certificate(signed.public_bytes(Encoding.PEM))
+    async with conversation(device) as talk:
         shown = talk.target.certificate
-        assert shown is not None
-        talk.target.trust.renew(shown)
-    return shown.subject
-
-
-def sign(request: bytes, name: str, authority: Path, key: CertificateIssuerPrivateKeyTypes, days: int) -> bytes:
-    """A certificate in PEM for the request's key, which speaks for ``name`` and nobody else, whatever the request says.
-
-    :raises Refused: when the request isn't signed with its own key.
-    """
-    try:
-        asked = x509.load_pem_x509_csr(request)
-        issuer = x509.load_pem_x509_certificate(authority.read_bytes())
-    except (ValueError, OSError) as error:
-        raise ModelError(f"{name}: its request, or {authority}, can't be read ({error}); give the authority's certificate in PEM") from None
-    if not asked.is_signature_valid:
-        raise Refused(f"{name}: made a request that its own key didn't sign; look at the device")
-    now = datetime.now(UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-        .issuer_name(issuer.subject)
-        .public_key(asked.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))  # the device's clock may be a little behind
-        .not_valid_after(now + timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-    )
-    return builder.sign(key, SHA256()).public_bytes(Encoding.PEM)
-
-
-def _signer(key: bytes) -> CertificateIssuerPrivateKeyTypes:
-    try:
-        return load_pem_private_key(key, password=None)  # type: ignore[return-value]  # kinds that can't sign fail when they should
-    except (ValueError, TypeError):
-        raise ModelError("authority_key: is no private key in PEM; take it from the vault") from None
+    if shown is None or shown.der != signed.public_bytes(Encoding.DER):
+        raise NotConverged(f"{device.name}: took the certificate and still shows another one; look at its HTTPS page")
+    return Certified(shown.subject, signed.not_valid_after_utc.isoformat())

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 from tests.emulators import vapix_documents as documents
+from tests.emulators.axis_certificates import Certificates
 from tests.emulators.clips import Spec
 from tests.emulators.device import Device
 from tests.emulators.http import Digest, Request, Response
@@ -134,6 +135,7 @@ class Axis(Device):
         super().__init__(config)
         # It neither counts tries nor says that it locks.
         self.digest = Digest(self.realm, self.users, 0)
+        self.certificates = Certificates(self)
         self._booted()
 
     def _booted(self):
@@ -246,6 +248,8 @@ class Axis(Device):
         rank = max(RIGHTS.get(group, 0) for group in self.users()[user]["groups"])
         if api is not None:
             return await self._api(request, api, rank)
+        if self.config["quirks"].get("certificates") and rank == 6 and request.path.startswith(("/config/rest/cert/", "/vapix/services")):
+            return self.certificates.answer(request)
         return await self._cgi(request, form, rank)
 
     def _unauthorized(self, body):

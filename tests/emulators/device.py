@@ -56,11 +56,16 @@ class Device:
             return own, key
         installed = folder / f"{name}.installed.pem"
         installed.write_text(self.state["certificate"])
+        if "key" in self.state:
+            key = folder / f"{name}.installed.key"
+            key.write_text(self.state["key"])
         return installed, key
 
-    def install(self, pem):
-        """Keep a certificate for the device's own key, and show it from now on."""
+    def install(self, pem, key=None):
+        """Keep a certificate for the device's own key, or another of its keys, and show it from now on."""
         self.state["certificate"] = pem
+        if key is not None:
+            self.state["key"] = key
         self.save()
         self.server.certify(*self._tls())
 

@@ -146,6 +146,8 @@ class Service:
         except ElementTree.ParseError:
             return status(*BAD_XML)
         given = {"CN": self.config["address"]} | {short: text(root, name) for short, name in SUBJECT.items() if text(root, name)}
+        if "request_name" in self.config["quirks"]:
+            given["CN"] = self.config["quirks"]["request_name"]
         subject = "".join("/{}={}".format(short, value.replace("/", "\\/")) for short, value in given.items())
         try:
             made = openssl("req", "-new", "-utf8", "-key", key, "-subj", subject)

@@ -19,6 +19,7 @@ from ..transport import REFUSED, Answer, LoginRefused, multipart
 from .pairs import Pairs
 from .speech import Document, Reply, Target
 from .trees import JsonDocument, json_object
+from .vapix_certificates import Certificates
 from .vapix_documents import Overlays, Parameters, Profile, accounts, conform, parameters
 from .xml import XmlDocument, parse
 
@@ -81,6 +82,7 @@ class Vapix:
         self._http = target.http(reuse_nonce=True)
         self._parameters: Parameters | None = None
         self._apis: frozenset[str] | None = None
+        self._certificates = Certificates(target.name, self._ask)
 
     async def open(self) -> None:
         """Log in by reading the parameters, which a read needs anyway."""
@@ -158,13 +160,20 @@ class Vapix:
     async def upgrade(self, image: bytes, progress: Callable[[int], None]) -> Reply:
         """Post firmware; the device looks at it, answers, and restarts by itself."""
         await self._need(UPGRADES)
-        asked = json.dumps({"apiVersion": "1.0", "method": "upgrade"}).encode()
+        asked = b'{"apiVersion": "1.0", "method": "upgrade"}'
         kind, body = multipart({"data": (None, JSON, asked), "fileData": ("firmware.bin", "application/octet-stream", image)})
         answer = await self._ask("POST", UPGRADES.path, body, kind)
-        said = json_object(answer, f"{self._target.name}: {UPGRADES.path}") if answer.status == 200 else None
-        self._result(said, UPGRADES, "upgrade")
+        self._result(json_object(answer, self._target.name) if answer.status == 200 else None, UPGRADES, "upgrade")
         progress(100)
         return Reply()
+
+    async def certificate_request(self, name: str) -> bytes:
+        """Let the device make a key and a request."""
+        return await self._certificates.request(name)
+
+    async def install_certificate(self, pem: bytes) -> None:
+        """Put what was signed for it, and show it."""
+        await self._certificates.install(pem)
 
     async def picture(self, at: str) -> bytes:
         """A still picture."""
