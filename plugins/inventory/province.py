@@ -10,6 +10,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin
 
 from ..plugin_utils.desired import Host, desired, plan
 from ..plugin_utils.errors import ModelError
+from ..plugin_utils.firmware.timing import circumstances
 from ..plugin_utils.load import load
 from ..plugin_utils.model import Province
 
@@ -118,6 +119,7 @@ def variables(province: Province, host: Host, folder: Path) -> dict[str, Any]:
         "motcua_port": host.port or (443 if host.scheme == "https" else 80),
         "motcua_ca": None,
         "motcua_channel": host.channel,
+        "motcua_firmware": circumstances(province, str(host.site)).plain(),
     }
     named |= {} if host.model is None else {"motcua_model": host.model}
     named |= {} if host.recorder is None else {"motcua_recorder": host.recorder}

@@ -6,6 +6,7 @@ Each is asked for by name, by its own action; nothing here happens on the way to
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,15 +14,17 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from .apply import REBOOT_SECONDS
 from .apply import reboot as reboot_and_wait
 from .conversation import Conversation, Device, conversation
 from .dialects import DIALECTS
 from .dialects.speech import Activates, BacksUp, Certifies, Upgrades
 from .diff import EXPERIMENTAL
-from .errors import NotConverged, Unsupported
+from .errors import Garbled, NotConverged, Unreachable, Unsupported
 from .transport import Trust
 
 UPGRADE_SECONDS = 900.0
+WAIT_SECONDS = 2.0
 
 
 def allowed(device: Device, operation: str) -> None:
@@ -80,20 +83,59 @@ async def upgrade(device: Device, image: bytes, progress: Callable[[int], None],
     """
     allowed(device, "firmware")
     async with conversation(device) as talk:
-        assert isinstance(talk.dialect, Upgrades)
-        before = await _firmware(talk)
+        before = (await identity(talk)).firmware
         bound.reschedule(asyncio.get_running_loop().time() + UPGRADE_SECONDS)
-        await talk.dialect.upgrade(image, progress)
-        await reboot_and_wait(talk, bound)
-        talk.forget(device.settings["identity.firmware"].at)
-        after = await _firmware(talk)
-    if after == before:
+        if await send(talk, image, progress):
+            await talk.dialect.reboot()
+    after = await restarted(device, lambda said: said.firmware != before, REBOOT_SECONDS)
+    if after is None:
+        raise Unreachable(f"{device.name}: took the firmware and hasn't come back within {REBOOT_SECONDS:.0f} s; look at it")
+    if after.firmware == before:
         raise NotConverged(f"{device.name}: took the firmware and still says {before}; look at the image and at the device")
-    return before, after
+    return before, after.firmware
 
 
-async def _firmware(talk: Conversation) -> str:
-    return str((await talk.read(["identity.firmware"], ())).values.get("identity.firmware"))
+async def send(talk: Conversation, image: bytes, progress: Callable[[int], None]) -> bool:
+    """Send firmware over a login that stands. Whether the device waits for a reboot; else it restarts by itself."""
+    assert isinstance(talk.dialect, Upgrades)
+    return (await talk.dialect.upgrade(image, progress)).reboot
+
+
+async def restarted(device: Device, other: Callable[[Identity], bool], seconds: float) -> Identity | None:
+    """Wait until a device that was sent firmware says something else; what it says in the end, None when it is silent then.
+
+    It may still answer for a while before it restarts, so that what it says until then means nothing.
+    """
+    end = asyncio.get_running_loop().time() + seconds
+    while True:
+        said = None
+        with contextlib.suppress(Unreachable, Garbled, Unsupported):  # services that aren't up yet
+            async with conversation(device) as talk:
+                said = await identity(talk)
+        if said is not None and other(said):
+            return said
+        if asyncio.get_running_loop().time() >= end:
+            return said
+        await asyncio.sleep(WAIT_SECONDS)  # a restarting device announces nothing
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a device says that it is, as it writes it; "" for what it doesn't say."""
+
+    model: str
+    firmware: str
+    build: str
+
+
+async def identity(talk: Conversation) -> Identity:
+    """What the device says of itself now."""
+    keys = [f"identity.{name}" for name in ("model", "firmware", "build")]
+    for key in keys:
+        if key in talk.device.settings:
+            talk.forget(talk.device.settings[key].at)
+    said = (await talk.read(keys, ())).values
+    return Identity(*(str(said.get(key) or "") for key in keys))
 
 
 def certificate_due(trust: Trust, renew_days: int) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import io
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,9 @@ MAXIMUM_ANSWER_BYTES = 8 * 1024 * 1024
 CONNECT_SECONDS, READ_SECONDS = 5.0, 15.0
 UNAUTHORIZED, BUSY, HTTP_ERROR = 401, 503, 400
 BUSY_SECONDS = (2.0, 4.0, 8.0)
+# A device answers once it has the whole of what it was sent: over a slow line, and into its flash.
+SLOWEST_BYTES_PER_SECOND, FILE_BYTES, FILE_SECONDS = 32_000, 1_000_000, 180.0
+BOUNDARY = "motcua-26f0b1c8d94e"
 REDIRECTS = (301, 302, 303, 307, 308)
 REFUSED = "refuses the login and doesn't say how many tries are left; nothing more is tried"
 
@@ -211,6 +215,16 @@ def says_busy(answer: Answer) -> bool:
     return answer.status == BUSY
 
 
+def multipart(parts: Mapping[str, tuple[str | None, str, bytes]]) -> tuple[str, bytes]:
+    """A form with files (RFC 7578): by field (file name or None, content type, content); content type and body of the request."""
+    pieces = []
+    for field_name, (file, kind, content) in parts.items():
+        named = "" if file is None else f'; filename="{file}"'
+        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field_name}"{named}\r\nContent-Type: {kind}\r\n\r\n'
+        pieces += [head.encode(), content, b"\r\n"]
+    return f"multipart/form-data; boundary={BOUNDARY}", b"".join([*pieces, f"--{BOUNDARY}--\r\n".encode()])
+
+
 class Http:
     """One device's HTTP: requests without or with a credential."""
 
@@ -284,7 +298,12 @@ class Http:
         return await self._send(method, target, body, content_type, None)
 
     async def _send(self, method: str, target: str, body: bytes, content_type: str, authorization: str | None) -> Answer:
-        """One request; while the device says that it is busy, again after a pause."""
+        """One request; while the device says that it is busy, again after a pause. A file isn't: it may be on its way to the flash."""
+        if len(body) >= FILE_BYTES:
+            answer = await self._once(method, target, body, content_type, authorization)
+            if self._is_busy(answer):
+                raise Refused(f"{self._trust.host}: says that it is busy and takes no file now; run again when it isn't")
+            return answer
         for pause in (0.0, *BUSY_SECONDS):
             await asyncio.sleep(pause)
             answer = await self._once(method, target, body, content_type, authorization)
@@ -298,8 +317,11 @@ class Http:
             headers["Content-Type"] = content_type
         # The target is sent as it is written: Dahua wants its brackets literal, and the digest covers every character.
         url = URL(self._base + target, encoded=True)
+        sent = io.BytesIO(body) if len(body) >= FILE_BYTES else body or None  # a file goes piece by piece
         try:
-            async with self._connected().request(method, url, data=body or None, headers=headers, allow_redirects=False) as answer:
+            async with self._connected().request(
+                method, url, data=sent, headers=headers, allow_redirects=False, timeout=_patience(len(body))
+            ) as answer:
                 try:
                     content = await _bounded(answer.content, self._base)
                 except aiohttp.ClientPayloadError:
@@ -327,7 +349,6 @@ class Http:
             context: ssl.SSLContext | bool = _tls_context(self._trust) if self.encrypted else False
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=context, limit=2),  # small models take about two requests at a time
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 skip_auto_headers=("Accept-Encoding", "User-Agent"),
@@ -358,6 +379,11 @@ class LoginRefused(Exception):
     def __init__(self, answer: Answer) -> None:
         super().__init__("login refused")
         self.answer = answer
+
+
+def _patience(size_bytes: int) -> aiohttp.ClientTimeout:
+    seconds = FILE_SECONDS + size_bytes / SLOWEST_BYTES_PER_SECOND if size_bytes >= FILE_BYTES else READ_SECONDS
+    return aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=seconds)
 
 
 async def _bounded(stream: aiohttp.StreamReader, base: str) -> bytes:

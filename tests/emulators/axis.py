@@ -628,9 +628,27 @@ class Axis(Device):
             found = IMAGE.match(image or b"")
             if found is None:
                 raise Refusal(415, "The firmware image is invalid")
-            self.state["before"] = values["Properties.Firmware.Version"]
-            values["Properties.Firmware.Version"] = found.group(1).decode()
-            self.save()
+            self.images += 1
+            if self.upgrade_fault == "full":
+                raise Refusal(423, "The device is busy or has no room")
             said = {"firmwareVersion": found.group(1).decode()}
-        self._reboot = asyncio.ensure_future(self.reboot())
+            self._reboot = asyncio.ensure_future(self._upgraded(said["firmwareVersion"]))
+        else:
+            self._reboot = asyncio.ensure_future(self.reboot())
         return said
+
+    async def _upgraded(self, version):
+        """The other half of the flash is run from the next start on."""
+        values = self.state["parameters"]
+        await asyncio.sleep(0.1)  # the answer goes first
+        await self.off()
+        if self.upgrade_fault == "dead":
+            return
+        await asyncio.sleep(self.config["pause_s"])
+        self.state["before"] = values["Properties.Firmware.Version"]
+        if self.upgrade_fault != "old":
+            values["Properties.Firmware.Version"] = version
+        if self.upgrade_fault == "another":
+            self.turn("services.upnp", "no" if self.knob("services.upnp") == "yes" else "yes")
+        self.save()
+        await self.on()

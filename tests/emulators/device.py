@@ -41,7 +41,7 @@ class Device:
         )
         self.announcer = Announcer(self)
         self._up = asyncio.Event()
-        self.requests = 0
+        self.requests = self.images = 0
 
     def _tls(self):
         """The certificate that https shows, and its key."""
@@ -76,6 +76,11 @@ class Device:
     def error_in_success(self, _request):
         """How this vendor says an error in an answer of status 200."""
         return Response(200, b"Error\r\n", "text/plain")
+
+    @property
+    def upgrade_fault(self):
+        """What goes wrong with firmware: "full" flash, "dead" afterwards, "old" as before, "another" configuration or "password"; None: nothing."""
+        return self.config["quirks"].get("upgrade")
 
     def save(self):
         """Keep the state over a power cut."""
@@ -177,7 +182,7 @@ class Device:
                 await self.refresh()
             case "status":
                 known = {"clock_offset_s": self.clock.offset_s, "synced_with": self.clock.synced_with, "requests": self.requests}
-                return known | {"most_failed_logins": self.digest.most_failed}
+                return known | {"most_failed_logins": self.digest.most_failed, "images": self.images}
             case other:
                 raise ValueError(f"a hand can't {other}")
         return None
