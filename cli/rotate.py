@@ -70,7 +70,9 @@ def rotate(
         raise typer.Exit(NOT_ALL if any(book.ledger.open()) else ALL_DONE)
     if not reason and not (due or still_open or resume or retry):
         raise ModelError("--reason: is missing; say why, because the audit keeps it (with --due and --open it is known)")
-    wanted = book.still_open if still_open else book.due(reason or "it is due") if due else book.all(reason or "")
+    wanted = (
+        book.still_open if still_open else book.due(reason or "it is due") if due else book.all(reason or "going on with the last rotation")
+    )
     campaign = Campaign("rotate", "rotation", "rotate", danger="password", due=book.taking_part(wanted, what), together=together)
     choices = Choices(limit, output, resume, retry, plan_only, yes_dangerous, without_backup, yes)
     with locked(inventory, {LOCK}) as held:
@@ -126,7 +128,8 @@ class Book:
 
         def due(province: Province, hosts: Sequence[Host]) -> dict[str, Any]:
             found: dict[str, list[dict[str, Any]]] = {}
-            for subject in rotatable(hosts, KINDS[what]):
+            admitted = [host for host in hosts if host.site is None or province.sites[host.site].revoked is None]
+            for subject in rotatable(admitted, KINDS[what]):
                 order = wanted(province, subject, self.ledger.read(subject.name))
                 if order is not None:
                     for host in subject.hosts:

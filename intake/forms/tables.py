@@ -26,6 +26,7 @@ NOT_ASKED = frozenset(
         "old_ssh",
         "card_gb",
         "mutes",
+        "outages",
         "checklist",
         "backed_up_by",
         "settings",

@@ -11,16 +11,21 @@ description:
   - Without an open order nothing is noted and RV(ordered) is false, so that a run can simply be repeated.
 options:
   subject:
-    description: C(<site>.<tunnel>), C(<hub>.hub) or C(<account>.viewer).
+    description: C(<site>.<tunnel>) or C(<hub>.hub). Needed by every step but V(settle).
     type: str
-    required: true
   step:
     description:
       - V(begin) notes the next epoch before it is written anywhere; V(done) that it was proved.
       - V(failed) notes why it wasn't, and leaves the order open.
+      - V(settle) notes as proved each tunnel whose next key is among O(keys).
     type: str
-    choices: [begin, done, failed]
+    choices: [begin, done, failed, settle]
     required: true
+  keys:
+    description: The public keys that a hub takes.
+    type: list
+    elements: str
+    default: []
   said:
     description: How it was proved, or why it failed; never a secret.
     type: str
@@ -56,6 +61,11 @@ ordered:
   description: Whether the subject is still to be rotated.
   returned: success
   type: bool
+settled:
+  description: The tunnels that a run which died had already changed.
+  returned: with V(settle)
+  type: list
+  elements: str
 to:
   description: The epoch that it leads to.
   returned: when it is still to be rotated

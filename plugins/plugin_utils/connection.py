@@ -14,9 +14,10 @@ from .conversation import Device, Recorder
 from .dialects import Target
 from .diff import SECRET, Running
 from .errors import Locked, ModelError, MotcuaError, Unreachable
+from .pki import Store, Trusted
 from .secrets import Journal
 from .transport import Credential, Trust
-from .vault import open_masters
+from .vault import open_masters, open_vaulted_text
 from .vendors import vendor_named
 from .vendors.unsuited import recognised
 
@@ -129,12 +130,29 @@ class Rim:
             raise ModelError(f"{self._name}: scheme: {scheme!r} is not known; write 'https' or 'http'")
         port = int(self._options["port"] or DEFAULT_PORTS[scheme])
         state = Path(plain(self._variables.get("motcua_state")) or AD_HOC_STATE).expanduser()
-        trust = Trust(self.label, state / "pins" / f"{self.label}.json", self._options["ca"])
+        trust = Trust(self.label, state / "pins" / f"{self.label}.json", self._options["ca"], self._trusted())
         credential = None
         if login is not None:
             user = vendor_named(self._options["vendor"]).account(login.credential.user)
             credential = Credential(user, login.credential.password)
         return Target(self._name, self._options["host"], port, scheme, trust, credential)
+
+    def _trusted(self) -> Trusted | None:
+        """The province's own authority; None where it has none."""
+        store = self.store
+        return None if store is None or not store.exists else store.trusted()
+
+    @property
+    def store(self) -> Store | None:
+        """What the province's authority has signed; None without a province around the device."""
+        folder = plain(self._variables.get("motcua_pki"))
+        return Store(Path(folder)) if folder else None
+
+    def opened(self, path: Path) -> str:
+        """The vaulted key of an authority."""
+        text = open_vaulted_text(str(path), self._loader, "the issuing authority's key")
+        self.keep(text)
+        return text
 
     @property
     def label(self) -> str:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -187,6 +187,14 @@ class Journal:
         """A tunnel's epochs; the first one is in use from the beginning, without having been noted."""
         epochs = self.read(tunnel_subject(site, tunnel))
         return replace(epochs, confirmed=epochs.confirmed or 1)
+
+    def begun(self) -> Iterator[tuple[str, str, int]]:
+        """The tunnels whose next key was begun and not proved, as (site, tunnel, epoch)."""
+        for path in sorted(self._directory.glob("[!.]*.*.json")):
+            pending = self.read(path.stem).pending
+            if pending is not None:
+                site, _, tunnel = path.stem.partition(".")
+                yield site, tunnel, pending
 
     def burn(self, host: str, first: int = 0) -> None:
         """Leave the present secrets, and any that were begun, for ever; ``first`` is the epoch in use where none was noted."""

@@ -225,13 +225,23 @@ class Dahua(Accounts, Rpc, Device):
         if found is None:
             self._upgrade = "Failed"
             return Response(400, BAD)
+        self.images += 1
+        if self.upgrade_fault == "full":
+            self._upgrade = "NotEnoughMemory"
+            return ok()
+        if self.upgrade_fault == "dead":
+            self.config["pause_s"] = 3600
         self._upgrade = "Upgrading"
         self._reboot = asyncio.ensure_future(self._upgraded(found.group(1).decode()))
         return ok()
 
     async def _upgraded(self, version):
         await self.reboot()
-        self.state["firmware"], self._upgrade = version, "Succeeded"
+        if self.upgrade_fault != "old":
+            self.state["firmware"] = version
+        if self.upgrade_fault == "another":
+            self.turn("services.upnp", "false" if self.knob("services.upnp") == "true" else "true")
+        self._upgrade = "Succeeded"
         self.save()
 
     def _minutes(self):

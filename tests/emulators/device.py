@@ -41,7 +41,7 @@ class Device:
         )
         self.announcer = Announcer(self)
         self._up = asyncio.Event()
-        self.requests = 0
+        self.requests = self.images = 0
 
     def _tls(self):
         """The certificate that https shows, and its key."""
@@ -56,11 +56,16 @@ class Device:
             return own, key
         installed = folder / f"{name}.installed.pem"
         installed.write_text(self.state["certificate"])
+        if "key" in self.state:
+            key = folder / f"{name}.installed.key"
+            key.write_text(self.state["key"])
         return installed, key
 
-    def install(self, pem):
-        """Keep a certificate for the device's own key, and show it from now on."""
+    def install(self, pem, key=None):
+        """Keep a certificate for the device's own key, or another of its keys, and show it from now on."""
         self.state["certificate"] = pem
+        if key is not None:
+            self.state["key"] = key
         self.save()
         self.server.certify(*self._tls())
 
@@ -71,6 +76,11 @@ class Device:
     def error_in_success(self, _request):
         """How this vendor says an error in an answer of status 200."""
         return Response(200, b"Error\r\n", "text/plain")
+
+    @property
+    def upgrade_fault(self):
+        """What goes wrong with firmware: "full" flash, "dead" afterwards, "old" as before, "another" configuration or "password"; None: nothing."""
+        return self.config["quirks"].get("upgrade")
 
     def save(self):
         """Keep the state over a power cut."""
@@ -187,7 +197,7 @@ class Device:
                 await self.refresh()
             case "status":
                 known = {"clock_offset_s": self.clock.offset_s, "synced_with": self.clock.synced_with, "requests": self.requests}
-                return known | {"most_failed_logins": self.digest.most_failed}
+                return known | {"most_failed_logins": self.digest.most_failed, "images": self.images}
             case other:
                 raise ValueError(f"a hand can't {other}")
         return None

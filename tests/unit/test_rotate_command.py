@@ -103,6 +103,14 @@ def test_a_device_that_was_never_rolled_out_doesn_t_take_part(inventory, carried
     assert "tan-dinh-cam1" not in carried["campaigns"][0][1]
 
 
+@pytest.mark.usefixtures("hubs")
+def test_a_site_that_was_revoked_waits_until_it_is_readmitted(inventory, carried):
+    sites = inventory.parent / "sites/lang-giang.yml"
+    sites.write_text(sites.read_text().replace("    number: 2\n", "    number: 2\n    revoked: 2026-11-20\n"))
+    run(inventory, "--reason", "x")
+    assert not [host for host in carried["campaigns"][0][1] if host.startswith("tan-dinh")]
+
+
 def test_only_what_is_older_than_the_policy_allows_is_due(inventory, carried):
     with pytest.raises(ModelError, match=r"policy\.rotate_days: isn't written"):
         run(inventory, "--due")

@@ -23,6 +23,7 @@ VALUES = {
     "schedule_home": "/home/ky",
     "schedule_at": "*-*-* 05:30",
     "schedule_backup_at": "*-*-* 02:30",
+    "schedule_pki_at": "*-*-* 04:30",
     "schedule_zone": "Asia/Ho_Chi_Minh",
     "schedule_delay": "10min",
 }
@@ -63,7 +64,7 @@ def analyze(*arguments):
 
 
 @ANALYZE
-@pytest.mark.parametrize("unit", ["audit", "backup"])
+@pytest.mark.parametrize("unit", ["audit", "backup", "pki"])
 def test_systemd_understands_the_units(units, unit):
     names = (str(units / f"motcua-{unit}.{kind}") for kind in ("timer", "service"))
     done = analyze("verify", "--man=no", "--recursive-errors=no", *names)
@@ -104,6 +105,13 @@ def test_the_night_keeps_what_changed(units):
     assert "OnCalendar=*-*-* 02:30 Asia/Ho_Chi_Minh" in (units / "motcua-backup.timer").read_text()
 
 
+def test_the_portals_certificates_and_the_lists_are_renewed(units):
+    text = (units / "motcua-pki.service").read_text()
+    assert f'ExecStart="{ROOT}/scripts/motcua" pki crl --publish -i "{ROOT}/inventory/lab/province.yml"\n' in text
+    shown = subprocess.run([sys.executable, "scripts/motcua", "pki", "crl", "--help"], capture_output=True, text=True, check=True).stdout
+    assert "--publish" in shown and "--inventory" in shown
+
+
 def play(tmp_path, *arguments, lives=True, secret="vault"):
     """Run the playbook on a machine whose /etc and /run are the test's own; the units that it left, and what it said."""
     (tmp_path / "bin").mkdir(exist_ok=True)
@@ -142,10 +150,10 @@ class TestThePlaybook:
         done = play(tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
         assert {path.name for path in (tmp_path / "etc").iterdir()} == {
-            f"motcua-{unit}.{kind}" for unit in ("audit", "backup") for kind in ("service", "timer")
+            f"motcua-{unit}.{kind}" for unit in ("audit", "backup", "pki") for kind in ("service", "timer")
         }
         assert f'"ANSIBLE_VAULT_PASSWORD_FILE={tmp_path}/vault"' in (tmp_path / "etc/motcua-audit.service").read_text()
-        for unit in ("audit", "backup"):
+        for unit in ("audit", "backup", "pki"):
             assert (tmp_path / f"motcua-{unit}.timer.enabled").exists() and (tmp_path / f"motcua-{unit}.timer.active").exists()
         again = play(tmp_path)
         assert re.search(r"localhost +: ok=\d+ +changed=0 ", again.stdout), again.stdout

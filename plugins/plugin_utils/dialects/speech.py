@@ -115,8 +115,11 @@ class BacksUp(Protocol):
 class Upgrades(Protocol):
     """A device that takes firmware over the network."""
 
-    async def upgrade(self, image: bytes, progress: Callable[[int], None]) -> None:
-        """Send firmware and wait until the device has it, telling the percentage; Refused when it doesn't take it."""
+    async def upgrade(self, image: bytes, progress: Callable[[int], None]) -> Reply:
+        """Send firmware once and wait until the device has it, telling the percentage; Refused when it doesn't take it.
+
+        The reply says whether it waits for a reboot; else it restarts by itself, and nothing more may be asked of it before it has.
+        """
 
 
 @runtime_checkable

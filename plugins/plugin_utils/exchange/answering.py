@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..discovery import Heard, Pace
-from ..errors import PinChanged, Refused, Unreachable
+from ..errors import Refused, Unreachable
+from ..pins import Pin
 from ..survey.ask import Web, ask
 from ..survey.identify import Identity, identify
 from ..survey.reach import Reach
@@ -65,10 +65,5 @@ def kept_pin(state: Path, host: str) -> str | None:
 
     :raises PinChanged: when the file can't be read.
     """
-    path = state / "pins" / f"{host}.json"
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["tls"])
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise PinChanged(f"{path}: holds no pin ({error}); restore it, or remove it after looking at the device") from None
+    pin = Pin.read(state / "pins" / f"{host}.json")
+    return None if pin is None else pin.key

@@ -7,7 +7,7 @@ from .equipment import Camera, Channel, Device, Disk, Line, Nvr, Other, Reuse, R
 from .policy import LineShare, Policy, Reserve
 from .province import Agreement, Centre, Disks, Email, Extent, Masters, Monitoring, Networks, Province, Ssh, Viewer, Vms, Waiver, Webhook
 from .rollout import Rollout
-from .site import Answer, Compliance, Coordinates, Former, Mute, Needs, Office, Power, Site, Unit
+from .site import Answer, Compliance, Coordinates, Former, Mute, Needs, Office, Outage, Power, Site, Unit
 from .values import (
     CameraClass,
     Codec,
@@ -56,6 +56,7 @@ __all__ = [
     "Nvr",
     "Office",
     "Other",
+    "Outage",
     "Platform",
     "Policy",
     "Power",

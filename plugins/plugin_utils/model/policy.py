@@ -69,3 +69,7 @@ class Policy(Value):
         default="20:00-06:00", description="when footage that the centre missed may be brought in: local time, from and to"
     )
     maintenance: Window = Field(default="22:00-05:00", description="when a router may restart: local time, from and to")
+    certificate_days: Annotated[int, Field(ge=60, le=1096)] = Field(
+        default=730,
+        description="for how long a device's certificate holds; the portal's never more than 397, because browsers take no longer",
+    )

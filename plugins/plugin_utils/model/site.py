@@ -53,6 +53,22 @@ class Office(Value):
     confirmed_by: Text | None = None
 
 
+class Outage(Value):
+    """A power cut that was announced. Without a zone the times are the province's own."""
+
+    since: datetime = Field(alias="from")
+    until: datetime
+    why: Text
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if (self.since.tzinfo is None) != (self.until.tzinfo is None):
+            raise ValueError("from and until must both have a zone or neither; write 2026-12-01T07:00 for the province's own time")
+        if self.until <= self.since:
+            raise ValueError(f"until {self.until} isn't after from {self.since}; write the end of the power cut there")
+        return self
+
+
 class Power(Value):
     """Table F: power and environment."""
 
@@ -62,6 +78,7 @@ class Power(Value):
     temperature_c: Annotated[float, Field(ge=-20, le=60)] | None = None
     humidity_percent: Percent | None = None
     rack_locked: bool | None = None
+    outages: tuple[Outage, ...] = Field(default=(), description="announced power cuts, in which no firmware is sent")
 
 
 class Compliance(Value):
