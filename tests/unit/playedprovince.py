@@ -122,7 +122,7 @@ class Store:
     """Backups: what is kept is a line in the world's file."""
 
     def __init__(self, value):
-        self.value, self.repository = value, SimpleNamespace(alone=contextlib.nullcontext)
+        self.value, self.repository = value, SimpleNamespace(alone=lambda patient: contextlib.nullcontext())
 
     def keep(self, limit, reason):
         if (self.value.folder / "full").exists() or ((self.value.folder / "full-later").exists() and self.value.new):
