@@ -33,6 +33,8 @@ if "pytest" in sys.argv:
     hosts, out = os.environ["MOTCUA_HOSTS"].split(","), os.environ["MOTCUA_VERIFIED"]
     hosts = hosts if hosts != [""] else read("all")
     rows = [row(host, "answers", "error" if host in dead or host in read("gone") and there("log") else "fail" if host in read("cut") and there("new-" + host) else "pass") for host in hosts]
+    if there("caseless"):
+        rows = []
     if there("blind") and there("log"):
         sys.exit("no verification today")
 else:
