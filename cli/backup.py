@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from textwrap import shorten
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,7 @@ from cli.repository import Repository, State
 from cli.survey import loader
 
 KEPT, COULD_NOT_TELL = 0, 1
+NAMED_LETTERS = 80  # of the hosts in the history's line
 
 
 def backup(
@@ -91,7 +93,8 @@ class Store:
         with self._folder() as folder:
             read, unread = self._read(folder, limit)
         changes = to_keep(self.province, self.hosts, read, known)
-        message = f"{reason}{'' if limit is None else f' ({limit})'}: {len(changes)} files"
+        named = "" if limit is None else f" ({shorten(limit.replace(',', ', '), NAMED_LETTERS, placeholder=' …')})"
+        message = f"{reason}{named}: {len(changes)} files"
         made = self.repository.keep(base, changes, message, when) if changes else ""
         self.repository.tidy()
         return Kept(made, len(read.snapshots), sorted(changes), unread, read)

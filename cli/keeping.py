@@ -44,7 +44,7 @@ def keep_after(inventory: Path, limit: str, reason: str) -> None:
 
 def _kept(inventory: Path, limit: str | None, reason: str) -> Kept:
     store = opened(inventory)  # anew each time: a rotation may have changed what it is opened with
-    with store.repository.alone():
+    with store.repository.alone(patient=True):  # of another campaign, or the night's
         kept = store.keep(limit, reason)
     if not kept.devices:
         raise MotcuaError(f"no device could be read ({next(iter(kept.unread.values()), 'none said why')})")

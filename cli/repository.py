@@ -44,15 +44,15 @@ class Repository:
         self.path, self.keys = path, keys
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
-        """For one run at a time; made when it isn't there yet.
+    def alone(self, *, patient: bool = False) -> Iterator[None]:
+        """For one run at a time, which waits for another's end when it is ``patient``; made when it isn't there yet.
 
         :raises MotcuaError: when another backup is running, or the folder can't be made or isn't a repository of ours.
         """
         try:
             self._make()
             with (self.path / "motcua.lock").open("w", encoding="utf-8") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_EX if patient else fcntl.LOCK_EX | fcntl.LOCK_NB)
                 yield
         except BlockingIOError:
             raise MotcuaError(f"{self.path}: another backup is running; wait until it has ended") from None

@@ -204,7 +204,8 @@ class Run:
     def _keep_before(self, before: Sequence[Finding], choices: Choices) -> None:
         if choices.without_backup:
             return
-        if not any(finding.status in HOLDS and finding.device in self.course.digests for finding in before):
+        tried = [finding.status for finding in before if finding.device in self.course.digests]
+        if tried and not any(status in HOLDS for status in tried):
             typer.echo("Nothing held before, so there is nothing to back up.")
             return
         limit = self.course.limit if self.course.due is None else ",".join(self.course.digests)

@@ -28,10 +28,13 @@ read = lambda name: open(os.path.join(world, name)).read().split() if there(name
 row = lambda host, check, status, actual=None: dict(
     device=host, site=host.split("-")[0], feature="device", check=check, status=status, expected=None, actual=actual, since=None, evidence=""
 )
+dead = read("dead") + (read("split") if there("new-s1-router") else [])
 if "pytest" in sys.argv:
     hosts, out = os.environ["MOTCUA_HOSTS"].split(","), os.environ["MOTCUA_VERIFIED"]
     hosts = hosts if hosts != [""] else read("all")
-    rows = [row(host, "answers", "error" if host in read("dead") or host in read("gone") and there("log") else "fail" if host in read("cut") and there("new-" + host) else "pass") for host in hosts]
+    rows = [row(host, "answers", "error" if host in dead or host in read("gone") and there("log") else "fail" if host in read("cut") and there("new-" + host) else "pass") for host in hosts]
+    if there("caseless"):
+        rows = []
     if there("blind") and there("log"):
         sys.exit("no verification today")
 else:
@@ -50,7 +53,7 @@ else:
         if there("lost"):
             sys.exit("ERROR! no more memory")
         bad = {{host: row(host, "Write the file", "error", "the host key of " + host + " is another") for host in hosts if host in read("broken")}}
-        bad |= {{host: row(host, "reachable", "error", "no answer") for host in hosts if host in read("dead")}}
+        bad |= {{host: row(host, "reachable", "error", "no answer") for host in hosts if host in dead}}
         for host in hosts:
             if host not in bad:
                 open(os.path.join(world, "new-" + host), "w").close()
@@ -121,7 +124,7 @@ class Store:
     """Backups: what is kept is a line in the world's file."""
 
     def __init__(self, value):
-        self.value, self.repository = value, SimpleNamespace(alone=contextlib.nullcontext)
+        self.value, self.repository = value, SimpleNamespace(alone=lambda patient: contextlib.nullcontext())
 
     def keep(self, limit, reason):
         if (self.value.folder / "full").exists() or ((self.value.folder / "full-later").exists() and self.value.new):

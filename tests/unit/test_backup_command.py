@@ -38,7 +38,7 @@ class Bench:
     def __init__(self, folder):
         self.folder = folder
         self.inventory = folder / "inventory" / "province.yml"
-        shutil.copytree("inventory/lab", self.inventory.parent)
+        shutil.copytree("inventory/lab", self.inventory.parent, ignore=shutil.ignore_patterns("state", "keys", "secrets"))
         create(self.inventory, {})
         self.vault = self.inventory.parent / "secrets" / VAULT_PASSWORD
         self.repository = self.inventory.parent / "state" / "backups"

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import zlib
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -330,6 +331,11 @@ def test_on_a_full_disk_the_old_state_stays_whole_and_the_next_run_goes_on(kept,
     assert kept.file(kept.states()[0], "d/s/a.yml") == b"3\n"
 
 
+def patiently(repository):
+    with repository.alone(patient=True):
+        return "alone"
+
+
 def test_two_at_once_are_refused_and_one_that_died_holds_nobody_up(kept):
     holding = f"""
 import sys, time
@@ -346,10 +352,13 @@ with Repository(Path({str(kept.path)!r}), keys_of(Masters(b"a" * 32, b"b" * 32))
         assert process.stdout.readline() == "held\n"
         with pytest.raises(MotcuaError, match="another backup is running"), kept.alone():
             pass
+        waiting = ThreadPoolExecutor(1).submit(patiently, kept)
+        assert not wait([waiting], 0.3).done
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
+    assert waiting.result(30) == "alone", "a campaign waits for the end of another's backup"
     with kept.alone():
         pass
 

@@ -150,3 +150,10 @@ def test_where_nothing_held_there_is_nothing_to_back_up(world):
     value.write("full")
     value.write("dead", *value.all)
     assert "Nothing held before, so there is nothing to back up." in run(value).output
+
+
+def test_what_no_case_speaks_of_is_backed_up_all_the_same(world):
+    value = world(3)
+    value.write("caseless")
+    assert run(value).exit_code == 0
+    assert kept(value)[0] == "before the rollout: all: 0 new"

@@ -27,6 +27,7 @@ from cli import approve as approving
 from cli import folders, keeping, locks
 from cli import progress as progress_module
 from cli import waves as going
+from cli.change import change
 from cli.progress import Progress, watched
 from tests.unit.playedprovince import CENTRES, Store, World, played, run
 
@@ -136,6 +137,35 @@ def test_a_site_that_was_silent_before_is_absent_and_stops_nobody(world):
     assert value.log[-1] == ["s5-router"]
 
 
+def test_a_network_that_splits_in_the_middle_stops_it_and_what_is_behind_the_split_is_done_later(world):
+    value = world(60)
+    behind = [f"s{number}-router" for number in range(10, 30)]
+    value.write("split", *behind)
+    done = run(value)
+    assert done.exit_code == 2, done.output
+    assert "10 places failed: s10-router: reachable: no answer (s10, s11" in done.output, "they held before: silence is a failure"
+    assert value.new == {*CENTRES, *(f"s{number}-router" for number in range(1, 10))}, "nobody tried the second half of the split"
+    value.remove("split")
+    resumed = run(value, "--resume")
+    assert resumed.exit_code == 0, resumed.output
+    assert value.new == set(value.all)
+
+
+def test_a_site_that_comes_back_after_forty_days_gets_what_is_declared_by_then(world):
+    value = world(10)
+    value.write("dead", "s5-router")
+    assert run(value).exit_code == 1
+    value.raw["timezone"] = "Asia/Bangkok"
+    value.policy()
+    assert run(value).exit_code == 1, "another rollout, and it is still away"
+    done = len(value.log)
+    value.remove("dead")
+    back = run(value, "--retry")
+    assert back.exit_code == 0, back.output
+    assert value.log[done:] == [["s5-router"]]
+    assert value.course.results["s5-router"].digest == value.course.digests["s5-router"]
+
+
 def test_a_site_that_the_verification_finds_cut_off_has_failed(world):
     value = world(10, stop_at=1)
     value.write("cut", "s3-router")
@@ -174,6 +204,43 @@ def test_a_wave_waits_for_the_approval_of_this_very_plan(world):
         assert run(value, "--resume").exit_code == (1 if left else 0)
     assert value.new == set(value.all)
     assert "no wave waits" in str(approve(value).exception)
+
+
+def git(value, *words):
+    who = ["-c", "user.name=x", "-c", "user.email=x@localhost"]
+    subprocess.run(["git", "-C", value.inventory.parent, *who, *words], check=True, capture_output=True)
+
+
+def test_who_approves_sees_what_it_means_and_one_hash_everywhere(world):
+    value = world(4, approval="each")
+    git(value, "init", "--quiet")
+    git(value, "add", "province.yml", "sites")
+    git(value, "commit", "--quiet", "-m", "x")
+    file = value.inventory.parent / "sites" / "all.yml"
+    file.write_text(file.read_text().replace("name: S3", "name: Ba").replace("platform: linux", "platform: vyos", 1))
+    assert run(value, "--plan").exit_code == 0
+    app = Typer()
+    app.command()(change)
+    told = CliRunner().invoke(app, ["-i", str(value.inventory)])
+    assert "s1-router" in told.output
+    shown = approve(value)
+    assert shown.exit_code == 0, shown.output
+    declared = value.course.declared
+    assert f"Declared, as 'motcua change' says it: {declared}" in shown.output
+    assert "Compared with HEAD:\n" + told.output in shown.output
+    assert declared in told.output
+    assert json.loads(next((value.output / "latest").glob("approval-*.json")).read_text())["declared"] == declared
+
+
+def test_what_is_not_as_planned_any_more_cannot_be_approved(world):
+    value = world(4, approval="each")
+    run(value, "--plan")
+    value.raw["timezone"] = "Asia/Bangkok"
+    value.policy(approval="each")
+    assert "isn't what was planned any more" in str(approve(value).exception)
+    assert not list((value.output / "latest").glob("approval-*.json"))
+    run(value, "--resume", "--plan")
+    assert approve(value).exit_code == 0
 
 
 def test_a_broken_approval_is_said(world):
