@@ -154,7 +154,7 @@ def _wait_ready(name: str, process: subprocess.Popen[bytes], folder: Path) -> No
 def exchange(folder: Path, host: str, vendor: str, model: str, address: str | None) -> str:
     """Unplug an emulated device and plug another in, fresh from the box, with a key and a serial number of its own, which is returned.
 
-    :param address: where it is on the LAN; None: where the old one was.
+    :param address: where it is on the LAN; None: where the old one was plugged in, which may have moved since.
     :raises LabError: when there is none of that name, or no emulator of that vendor.
     """
     path = folder / f"{host}.json"

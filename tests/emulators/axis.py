@@ -652,3 +652,4 @@ class Axis(Device):
             self.turn("services.upnp", "no" if self.knob("services.upnp") == "yes" else "yes")
         self.save()
         await self.on()
+        self._booted()

@@ -106,7 +106,7 @@ def test_recording_portal_audit_and_documents_follow():
 
 
 def test_the_way_back_gives_a_device_without_any_password_its_first():
-    serial = plug_in(*HIKVISION)
+    serial = plug_in(*HIKVISION, "--at", "192.168.1.64")
     done = replace(*HIKVISION, "--serial", serial, "--at", "192.168.1.64")
     assert done.code == 0, done.text[-4000:]
     assert eventually(shown_live, 120)
