@@ -134,23 +134,25 @@ def peers():
 
 
 def test_hubs_get_new_keys_one_after_the_other():
+    """What is recorded meanwhile shows whether the sites went to the other hub: it carries streams, and no pings of the centre's."""
     keys = {hub: (PROVINCE.parent / f"keys/{hub}.pub").read_text() for hub in ("centre", "ioc")}
-    pings = Pings("tan-dinh")
     ran = motcua("rotate", "--what", "hubs", "--reason", "the lab's test", "--yes", "-i", INVENTORY)
     assert ran.code == 0, ran.text[-3000:]
-    print("longest silence in s while the hubs changed:", pings.longest_s())
     assert all((PROVINCE.parent / f"keys/{hub}.pub").read_text() != key for hub, key in keys.items())
 
 
 def test_nothing_of_the_recordings_is_missing(began):
-    """Until the piece that is being written now is entered."""
+    """Not before the piece that was being written at the end is entered."""
     until = time.time()
-    assert eventually(lambda: all(whole(camera, until - SEGMENT_S, until)["listed"] for camera in cameras() if camera != ABSENT), 150)
-    seen = {camera: whole(camera, began, until) for camera in cameras() if camera != ABSENT}
-    gaps = {camera: [end - begin for begin, end, *_ in said["gaps"]] for camera, said in seen.items()}
-    print("gaps in s:", gaps)
-    assert all(not said["broken"] for said in seen.values())
-    assert all(gap <= GAP_S for found in gaps.values() for gap in found)
+    seen = {}
+
+    def nothing_missing():
+        seen.update({camera: whole(camera, began, until) for camera in cameras() if camera != ABSENT})
+        return all(end - begin <= GAP_S for said in seen.values() for begin, end, *_ in said["gaps"])
+
+    assert eventually(nothing_missing, 2 * SEGMENT_S + 30), {camera: said["gaps"] for camera, said in seen.items()}
+    assert len(seen) == len(cameras()) - 1
+    assert all(said["listed"] and not said["broken"] for said in seen.values())
 
 
 def test_a_rollout_finds_nothing_to_do():
