@@ -86,3 +86,9 @@ def spoken(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def between(least: float, most: float) -> str:
+    """A range of times as people say it; one time where the two are said alike."""
+    words = (spoken(least), spoken(most))
+    return f"about {words[0]}" if words[0] == words[1] else f"{words[0]} to {words[1]}"

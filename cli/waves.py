@@ -29,7 +29,7 @@ from cli.folders import link_latest, new_folder, write_whole
 from cli.keeping import keep_after, keep_before
 from cli.locks import locked
 from cli.player import last_words, play_holding
-from cli.progress import Progress, show, spoken, watched
+from cli.progress import Progress, between, show, watched
 from cli.rendered import declared_hash
 from cli.verify import run_cases
 
@@ -234,7 +234,7 @@ class Run:
 
     def _done(self, number: int, step: Step, before: tuple[Finding, ...], left: tuple[float, float] | None) -> dict[str, Outcome]:
         """Change the places of a step and verify them; what came of each is written down."""
-        rest = f"; from here on {spoken(left[0])} to {spoken(left[1])}, by what was measured so far" if left else ""
+        rest = f"; from here on {between(*left)}, by what was measured so far" if left else ""
         typer.echo(f"Wave {step.wave}: {step.name}: {count(len(step.hosts), 'place')}{rest}")
         folder, begun = self.folder / f"step-{number + 1:03}", time.monotonic()
         (folder / "progress.jsonl").unlink(missing_ok=True)
