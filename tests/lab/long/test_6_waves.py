@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.conftest import INVENTORY, ROOT, motcua
+from tests.lab.conftest import INVENTORY, motcua
 
 CHANGES = {
     "lang-giang-cam1": ("hand", "lang-giang-cam1", "set", "services.upnp", "true"),
@@ -14,7 +14,6 @@ CHANGES = {
     "xuong-lam-cam1": ("hand", "xuong-lam-cam1", "set", "time.ntp", "8.8.8.8"),
     "centre-server": ("ssh", "centre", "systemctl", "stop", "motcua-record@xuong-lam-cam2.service"),
 }
-VAULT = {"ANSIBLE_VAULT_PASSWORD_FILE": str(ROOT / "inventory/lab/secrets/.vault-password")}  # backups are sealed with what it opens
 SITES = ["lang-giang", "tan-dinh", "xuong-lam"]
 
 
@@ -25,7 +24,7 @@ def rolled_out(tmp_path_factory):
         done = motcua("lab", *command)
         assert done.code == 0, done.text
     output = tmp_path_factory.mktemp("rollouts")
-    ran = motcua("rollout", "-i", INVENTORY, "--output", str(output), "--yes", **VAULT)
+    ran = motcua("rollout", "-i", INVENTORY, "--output", str(output), "--yes")
     print(ran.text, flush=True)
     return output / "latest", ran
 
@@ -63,6 +62,6 @@ def test_what_was_before_and_after_is_kept(rolled_out):
 
 def test_what_is_done_is_not_done_again(rolled_out):
     folder, _ = rolled_out
-    again = motcua("rollout", "-i", INVENTORY, "--output", str(folder.parent), "--yes", "--resume", **VAULT)
+    again = motcua("rollout", "-i", INVENTORY, "--output", str(folder.parent), "--yes", "--resume")
     assert again.code == 0, again.text
     assert "Wave " not in again.text

@@ -49,8 +49,7 @@ def know(key, password):
 
 
 def replace(vendor, model, *more):
-    environment = {"ANSIBLE_VAULT_PASSWORD_FILE": str(ROOT / "inventory/lab/secrets/.vault-password")}
-    return motcua("replace", HOST, "--vendor", vendor, "--model", model, "--yes", *more, timeout=1200, **environment)
+    return motcua("replace", HOST, "--vendor", vendor, "--model", model, "--yes", *more, timeout=1200)
 
 
 def killed_after_the_proof(vendor, model, serial):
