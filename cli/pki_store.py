@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ansible.constants import DEFAULT_VAULT_ID_MATCH
@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from cli.locks import locked, operator
 from cli.survey import loader
 
 FOLDER = "pki"
@@ -27,6 +28,13 @@ KEY_BITS = 2048  # what every camera reads; a certificate holds two years
 def store_of(inventory: Path) -> pki.Store:
     """The store beside an inventory."""
     return pki.Store(inventory.resolve().parent / FOLDER)
+
+
+def disbelieve(inventory: Path, host: str, why: str) -> int:
+    """Believe no certificate of a device that has left its place; how many. The next list, made daily, says so to everybody else."""
+    store, now = store_of(inventory), datetime.now(UTC)
+    with locked(inventory, ["pki"]):
+        return sum(store.revoke(one, operator(), why, now) for one in store.issued() if one.host == host)
 
 
 def make_key() -> RSAPrivateKey:

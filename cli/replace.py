@@ -27,6 +27,7 @@ from cli.aftermath import Aftermath
 from cli.equipment import OWN, Standing, former, lost_settings, network, others, standing, successor
 from cli.exchanges import Begun, Exchanges
 from cli.locks import locked, operator
+from cli.pki_store import disbelieve
 from cli.player import play_holding, reason
 from cli.replace_router import RouterJob, renamed
 from intake.editing.edit import Edit
@@ -163,6 +164,7 @@ class Job:
             if self.exchanges.proof is None:
                 self._play()
             self._declare()
+            disbelieve(self.inventory, self.place.host, "replaced")
             begun = self.exchanges.take_over(begun)
         verdict = Aftermath(self.inventory, self.place.site, self.held, output).of(self.place.host)
         if verdict == REPLACED:

@@ -25,6 +25,7 @@ from cli.aftermath import Aftermath
 from cli.equipment import KINDS, Standing, former, standing, standing_at
 from cli.exchanges import Exchanges
 from cli.locks import locked
+from cli.pki_store import disbelieve
 from cli.player import play_holding, reason
 from cli.site import refuse_children
 from intake.editing.edit import Edit
@@ -222,6 +223,7 @@ class Job:
         pending = pin.exists() or epochs.confirmed is not None or epochs.pending is not None
         pin.unlink(missing_ok=True)
         journal.close(host)
+        disbelieve(self.inventory, host, "retired")
         return pending
 
     # --- what is declared ---

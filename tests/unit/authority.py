@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils import pki
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from typer.testing import CliRunner
 
@@ -83,6 +84,15 @@ def ceremony(stick, inventory):
     done("sign-ca", carried, "--root", stick, given=f"y\n{PASSPHRASE}\n")
     done("install", carried.with_suffix(".pem"), "--root", stick / "root.pem", "-i", inventory)
     return pki.Store(inventory.parent / "pki")
+
+
+def certified(inventory, *hosts):
+    """The store beside an inventory, with a certificate for each host."""
+    made = Made(inventory.parent / "pki", datetime.now(UTC))
+    for number, host in enumerate(hosts, 1):
+        wanted = pki.Wanted(host, "lab", (IPv4Address("10.64.12.0") + number,), 730)
+        made.issue(generate_private_key(65537, 2048), wanted, datetime.now(UTC))
+    return made.store
 
 
 def openssl(*words, given=None):

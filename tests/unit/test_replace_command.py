@@ -19,6 +19,7 @@ from cli import aftermath, exchanges, replace_router
 from cli import player as playing
 from cli import replace as module
 from cli.secrets import VAULT_PASSWORD, create
+from tests.unit.authority import certified
 from tests.unit.test_engine import OEM
 from tests.unit.wire import FACTORY, emulated, free_port
 
@@ -115,6 +116,7 @@ NEW = ("--vendor", "dahua", "--model", "KX-C4012", "--serial", SERIAL, "--at", P
 
 
 def test_one_command_replaces_a_camera_by_another_vendors(bench, dahua):
+    store = certified(bench.inventory, HOST, "lang-giang-cam1")
     bench.know(f"{HOST}/{SERIAL}", FACTORY[1])
     done = bench.run(*NEW)
     assert done.exit_code == 0, done.output
@@ -135,6 +137,7 @@ def test_one_command_replaces_a_camera_by_another_vendors(bench, dahua):
     (row,) = [json.loads(line) for line in (bench.state / "exchanges.jsonl").read_text().splitlines()]
     assert (row["what"], row["old"]["vendor"], row["said"]["model"]) == ("replaced", "hikvision", "KX-C4012")
     assert FACTORY[1] not in done.output + (bench.state / "exchanges.jsonl").read_text()
+    assert [(one.host, one.why) for one in store.revoked()] == [(HOST, "replaced")]
 
 
 def test_a_preview_looks_and_changes_nothing(bench, dahua):

@@ -12,6 +12,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from cli import retire as module
+from tests.unit.authority import certified
 from tests.unit.test_replace_command import HOST, PLACE, bench  # noqa: F401  a fixture
 from tests.unit.wire import FACTORY, emulated, free_port
 
@@ -44,6 +45,7 @@ def camera(bench):  # noqa: F811  as above
 
 
 def test_a_camera_leaves_wiped_and_its_footage_stays(bench, camera):  # noqa: F811  as above
+    store = certified(bench.inventory, HOST, "lang-giang-cam1")
     (bench.state / "epochs" / f"{HOST}.json").write_text(json.dumps({"confirmed": None, "pending": 7}))
     done = run(bench, HOST, "--yes", "--without-wiping", "--preview")
     assert done.exit_code == 0 and "cam1" in site(bench)["cameras"]
@@ -59,6 +61,7 @@ def test_a_camera_leaves_wiped_and_its_footage_stays(bench, camera):  # noqa: F8
     assert camera.hand("status")["most_failed_logins"] == 0
     assert bench.followed == ["_rolled_out", "_verified", "_audited", "_documented"]
     assert run(bench, "--list").output.strip() == "Nothing has left that isn't wiped."
+    assert [(one.host, one.why) for one in store.revoked()] == [(HOST, "retired")]
 
 
 def test_one_that_is_off_leaves_and_is_listed_until_somebody_wiped_it(bench):  # noqa: F811  as above
