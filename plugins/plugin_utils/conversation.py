@@ -64,11 +64,6 @@ class Conversation:
         return other
 
     @property
-    def device(self) -> Device:
-        """Whom it is held with."""
-        return self._device
-
-    @property
     def documents(self) -> int:
         """How many documents were needed until now, also those that were read already."""
         return len(self._asked)

@@ -6,8 +6,7 @@ Units stand in the names (``_mbps``, ``_days``). Addresses are :mod:`ipaddress` 
 from .equipment import Camera, Channel, Device, Disk, Line, Nvr, Other, Reuse, Router, StreamReport, Switch
 from .policy import LineShare, Policy, Reserve
 from .province import Agreement, Centre, Disks, Email, Extent, Masters, Monitoring, Networks, Province, Ssh, Viewer, Vms, Waiver, Webhook
-from .rollout import Rollout
-from .site import Answer, Compliance, Coordinates, Former, Mute, Needs, Office, Outage, Power, Site, Unit
+from .site import Answer, Compliance, Coordinates, Mute, Needs, Office, Power, Site, Unit
 from .values import (
     CameraClass,
     Codec,
@@ -41,7 +40,6 @@ __all__ = [
     "Disks",
     "Email",
     "Extent",
-    "Former",
     "Id",
     "Isolation",
     "Level",
@@ -56,7 +54,6 @@ __all__ = [
     "Nvr",
     "Office",
     "Other",
-    "Outage",
     "Platform",
     "Policy",
     "Power",
@@ -64,7 +61,6 @@ __all__ = [
     "Province",
     "Reserve",
     "Reuse",
-    "Rollout",
     "Router",
     "Site",
     "Ssh",
