@@ -26,11 +26,10 @@ class Database:
         self._path, self._migrations = path, migrations
         self.notice: str | None = None
         try:
-            self._database = self._opened()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise self._trouble(error) from None
-            self._database = self._anew(at)
+            with self._alone():
+                self._database = self._whole(at)
+        except (OSError, sqlite3.DatabaseError) as error:
+            raise self._trouble(error) from None
 
     def close(self) -> None:
         """Nothing of it is open any more."""
@@ -65,11 +64,28 @@ class Database:
         except sqlite3.Error as error:
             raise self._trouble(error) from None
 
-    def _opened(self) -> sqlite3.Connection:
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While no other audit opens it: SQLite waits for nobody when it makes a new file's log, and says that it is locked."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        folder = os.open(self._path.parent, os.O_RDONLY)
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self._trouble(error) from None
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+
+    def _whole(self, at: str) -> sqlite3.Connection:
+        """The file, or a new one in the place of a broken one."""
+        try:
+            return self._opened()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            self.notice = self._set_aside(at)
+            return self._opened()
+
+    def _opened(self) -> sqlite3.Connection:
         database = sqlite3.connect(self._path, timeout=WAIT_S, isolation_level=None)
         database.row_factory = lambda cursor, row: {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
         try:
@@ -105,24 +121,6 @@ class Database:
         said = database.execute("PRAGMA quick_check(1)").fetchone()["quick_check"]
         if said != "ok":
             raise sqlite3.DatabaseError(said)
-
-    def _anew(self, at: str) -> sqlite3.Connection:
-        """A new file, unless another audit has just made one."""
-        try:
-            folder = os.open(self._path.parent, os.O_RDONLY)
-            try:
-                fcntl.flock(folder, fcntl.LOCK_EX)
-                try:
-                    return self._opened()
-                except sqlite3.OperationalError:
-                    raise
-                except sqlite3.DatabaseError:
-                    self.notice = self._set_aside(at)
-                    return self._opened()
-            finally:
-                os.close(folder)
-        except (OSError, sqlite3.DatabaseError) as error:
-            raise self._trouble(error) from None
 
     def _set_aside(self, at: str) -> str:
         aside = self._path.with_name(f"{self._path.name}.broken-{at.replace(':', '')}")
