@@ -1,17 +1,8 @@
 """What someone changed by hand is found, named and repaired; nothing else is."""
 
-import json
-from pathlib import Path
-
 import pytest
 
-from tests.lab.conftest import INVENTORY, motcua, playbook
-
-
-def audit(folder):
-    ran = motcua("audit", "-i", INVENTORY, "--output", str(folder))
-    findings = json.loads((Path(folder) / "latest/findings.json").read_text())
-    return ran.code, findings["findings"] if isinstance(findings, dict) else findings
+from tests.lab.conftest import audit, motcua, playbook
 
 
 def failed(findings):
