@@ -24,7 +24,7 @@ def test_axe_finds_nothing(visit, portal, scene):
 
 def test_the_tree_by_keyboard(visit):
     page = visit().enter("huyen")
-    focused = lambda: page.evaluate("document.activeElement.querySelector('.name')?.textContent")  # noqa: E731
+    focused = lambda: page.evaluate("document.activeElement.querySelector('.name')?.textContent")  # noqa: E731  a question that is asked more than once
     page.get_by_role("searchbox").focus()
     page.keyboard.press("Tab")
     assert focused() == "Tỉnh Bắc Giang"

@@ -47,7 +47,7 @@ def test_the_table_says_what_is_wrong_where_and_why(visit):
     expect(row).to_contain_text("viettel chưa rõ")
     expect(page.locator("tr[data-site=bac-lung]")).to_contain_text("bình thường")
     expect(page.locator("[data-figure=live] b")).to_have_text(f"{len(province.EVERY) - 3}/{len(province.EVERY)}")
-    names = lambda: page.locator("tbody th").all_inner_texts()  # noqa: E731
+    names = lambda: page.locator("tbody th").all_inner_texts()  # noqa: E731  a question that is asked more than once
     assert names()[:2] == ["Xã Cẩm Lý", "Xã Đông Hưng"], "the worst stands first"
     page.get_by_role("button", name="Đơn vị").click()
     expect(page.get_by_role("columnheader", name="Đơn vị")).to_have_attribute("aria-sort", "ascending")

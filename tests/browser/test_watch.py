@@ -103,7 +103,7 @@ def test_a_picture_that_stands_still_mends_itself(visit, portal):
 def test_waits_grow_for_a_camera_that_is_off(visit, portal):
     page = visit().enter("huyen")
     choose(page, "cam-ly-cam1")
-    tried = lambda: [path for path in portal.asked if path == "/live/cam-ly-cam1/index.m3u8"]  # noqa: E731
+    tried = lambda: [path for path in portal.asked if path == "/live/cam-ly-cam1/index.m3u8"]  # noqa: E731  a question that is asked more than once
     until(lambda: len(tried()) >= 3, 15, "it is tried again")
     page.wait_for_timeout(4000)
     assert len(tried()) <= 5, "not every second"

@@ -12,12 +12,12 @@ from types import SimpleNamespace
 FILES = (Path("roles/recorder/files").resolve(), Path("roles/backfill/files").resolve())
 sys.path[:0] = [str(path) for path in FILES if str(path) not in sys.path]
 
-from backfill import settings as backfills  # noqa: E402
-from backfill.run import Night  # noqa: E402
+from backfill import settings as backfills  # noqa: E402  found through sys.path, which is set above
+from backfill.run import Night  # noqa: E402  found through sys.path, which is set above
 from footage import settings as recorders  # noqa: E402  the roles' own packages
-from footage.index import open_index  # noqa: E402
-from footage.library import Library  # noqa: E402
-from footage.segment import Segment  # noqa: E402
+from footage.index import open_index  # noqa: E402  found through sys.path, which is set above
+from footage.library import Library  # noqa: E402  found through sys.path, which is set above
+from footage.segment import Segment  # noqa: E402  found through sys.path, which is set above
 
 ZONE = "Asia/Ho_Chi_Minh"
 OFFSET_S = 7 * 3600

@@ -29,8 +29,8 @@ PACKAGES = (ROLE / "files", Path("roles/recorder/files").resolve())
 sys.path[:0] = [str(path) for path in PACKAGES if str(path) not in sys.path]
 
 from footage.index import open_index  # noqa: E402  a package of the machine, not of the controller
-from footage.segment import Segment  # noqa: E402
-from gate import totp  # noqa: E402
+from footage.segment import Segment  # noqa: E402  found through sys.path, which is set above
+from gate import totp  # noqa: E402  found through sys.path, which is set above
 
 PYTHON = "/usr/bin/python3"  # with Debian's packages, as at the centre
 PASSWORD = "Rừng-lim xanh 1993"

@@ -22,14 +22,14 @@ from tests.unit.wire import CLIPS, FACTORY, emulated
 
 assert FILES
 
-from backfill.errors import Undecodable  # noqa: E402
-from backfill.pieces import Piece  # noqa: E402
-from backfill.shelf import Shelf, decodes  # noqa: E402
-from backfill.web import public_key  # noqa: E402
-from footage import settings as recorders  # noqa: E402
-from footage.enter import enter  # noqa: E402
-from footage.index import open_index  # noqa: E402
-from footage.library import Library  # noqa: E402
+from backfill.errors import Undecodable  # noqa: E402  found through sys.path, which is set above
+from backfill.pieces import Piece  # noqa: E402  found through sys.path, which is set above
+from backfill.shelf import Shelf, decodes  # noqa: E402  found through sys.path, which is set above
+from backfill.web import public_key  # noqa: E402  found through sys.path, which is set above
+from footage import settings as recorders  # noqa: E402  found through sys.path, which is set above
+from footage.enter import enter  # noqa: E402  found through sys.path, which is set above
+from footage.index import open_index  # noqa: E402  found through sys.path, which is set above
+from footage.library import Library  # noqa: E402  found through sys.path, which is set above
 
 SMALL = {"bitrate_kbps": "256", "width": "640", "height": "360"}
 TABLES = {f"Encode[0].MainFormat[0].Video.{name}": value for name, value in (("Width", "640"), ("Height", "360"), ("BitRate", "256"))}

@@ -11,10 +11,10 @@ from tests.unit.backfilling import FILES, camera, decoded, times
 from tests.unit.wire import CLIPS, SYSTEM_PYTHON, free_port
 
 assert FILES  # the roles' packages are found from here on
-from backfill import onvif  # noqa: E402
-from backfill.found import Found  # noqa: E402
-from backfill.pieces import written  # noqa: E402
-from backfill.rtsp import Pace, pictures  # noqa: E402
+from backfill import onvif  # noqa: E402  found through sys.path, which is set above
+from backfill.found import Found  # noqa: E402  found through sys.path, which is set above
+from backfill.pieces import written  # noqa: E402  found through sys.path, which is set above
+from backfill.rtsp import Pace, pictures  # noqa: E402  found through sys.path, which is set above
 
 SERVER = """
 import sys

@@ -14,10 +14,10 @@ from tests.unit.backfilling import FILES
 from tests.unit.wire import Scripted
 
 assert FILES  # the roles' packages are found from here on
-from backfill.errors import LoginRefused, Unreachable, Untrusted  # noqa: E402
-from backfill.found import Answer  # noqa: E402, F401
-from backfill.rtsp import Pace  # noqa: E402
-from backfill.web import Web, public_key, strongest  # noqa: E402
+from backfill.errors import LoginRefused, Unreachable, Untrusted  # noqa: E402  found through sys.path, which is set above
+from backfill.found import Answer  # noqa: E402, F401  found through sys.path, which is set above
+from backfill.rtsp import Pace  # noqa: E402  found through sys.path, which is set above
+from backfill.web import Web, public_key, strongest  # noqa: E402  found through sys.path, which is set above
 
 PASSWORD = "Passw0rd12345678"
 

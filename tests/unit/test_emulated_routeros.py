@@ -226,7 +226,7 @@ def test_programs_run(box, program, said):
 def test_schedulers_fire_and_after_a_power_cut_only_those_of_the_start(box):
     run(box, '/system scheduler add name=every interval=5m on-event=":log info every"', '/system scheduler add name=boot start-time=startup on-event=":log info boot"',
         '/system scheduler add name=both start-time=startup interval=10m on-event=":log info both"')  # fmt: skip
-    logged = lambda: [item.fields["message"] for item in box.rows(("log",))]  # noqa: E731
+    logged = lambda: [item.fields["message"] for item in box.rows(("log",))]  # noqa: E731  a question that is asked more than once
     box.tick(299)
     assert logged() == []
     box.tick(2)

@@ -533,7 +533,7 @@ def test_a_device_gets_an_address_until_its_account_is_disabled(portal):
 def test_a_device_dials_in_no_longer_than_an_agreement_holds(portal):
     account = portal.enrolled("cong-an", "xe-truc")
     portal.viewer("device", account, base64.b64encode(bytes(range(32))).decode())
-    dials_in = lambda: len(json.loads((portal.folder / "peers.json").read_text()))  # noqa: E731
+    dials_in = lambda: len(json.loads((portal.folder / "peers.json").read_text()))  # noqa: E731  a question that is asked more than once
     assert dials_in() == 1
     held = portal.settings["viewers"]["cong-an"]["until"]
     for until, devices in (((datetime.now(UTC).date() - timedelta(days=2)).isoformat(), 0), (held, 1)):

@@ -90,7 +90,7 @@ class Watched:
     def tree(self, root: str) -> dict[str, Entry]:
         """Everything that is there now: path -> entry, folders before what stands in them."""
         tops = [top for pattern in self.paths for top in glob.glob(glob.escape(root) + pattern)]  # noqa: PTH207  a root and a pattern
-        below = [os.path.join(folder, name) for top in tops for folder, *names in _walk(top) for name in names[0] + names[1]]  # noqa: PTH118
+        below = [os.path.join(folder, name) for top in tops for folder, *names in _walk(top) for name in names[0] + names[1]]  # noqa: PTH118  strings, as _walk gives them
         found = {path[len(root) :]: entry_of(Path(path)) for path in sorted({*tops, *below})}
         return {path: entry for path, entry in found.items() if entry and path not in OWN}
 

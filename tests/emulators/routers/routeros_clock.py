@@ -9,7 +9,7 @@ from tests.emulators.routers.routeros_tokens import listed
 from tests.emulators.routers.routeros_values import duration
 
 MORNING = datetime(2026, 11, 26, 8, 0, 0)  # noqa: DTZ001  the router's local time
-NO_BATTERY = datetime(1970, 1, 2, 0, 0, 0)  # noqa: DTZ001
+NO_BATTERY = datetime(1970, 1, 2, 0, 0, 0)  # noqa: DTZ001  a router's clock knows no zone
 MONTHS = listed("jan feb mar apr may jun jul aug sep oct nov dec")
 UP_SECONDS = 12 * 86400.0  # it has been running for a while
 AFTER_BOOT_SECONDS = 3  # entries with start-time=startup run that long after the console starts
@@ -23,9 +23,9 @@ def date_of(moment, major):
 def read_date(text):
     """A date in version 7's or version 6's spelling; None for another text."""
     if found := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", text):
-        return datetime(*map(int, found.groups()))  # noqa: DTZ001
+        return datetime(*map(int, found.groups()))  # noqa: DTZ001  a router's clock knows no zone
     if found := re.fullmatch(r"([a-z]{3})/(\d\d)/(\d{4})", text):
-        return datetime(int(found[3]), MONTHS.index(found[1]) + 1, int(found[2]))  # noqa: DTZ001
+        return datetime(int(found[3]), MONTHS.index(found[1]) + 1, int(found[2]))  # noqa: DTZ001  a router's clock knows no zone
     return None
 
 

@@ -82,7 +82,7 @@ class Vyos:
         return (self.active.values("system", "host-name") or ["vyos"])[0]
 
     def clock(self):
-        start = datetime.datetime(1970, 1, 1) if "clock_1970" in self.quirks else datetime.datetime(2026, 11, 26, 1, 0)  # noqa: DTZ001
+        start = datetime.datetime(1970, 1, 1) if "clock_1970" in self.quirks else datetime.datetime(2026, 11, 26, 1, 0)  # noqa: DTZ001  a router's clock knows no zone
         return start + datetime.timedelta(seconds=self.now)
 
     def place(self, path):
