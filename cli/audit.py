@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,7 +36,7 @@ from cli.background import background
 from cli.folders import link_latest, new_folder, write_all
 from cli.history import HISTORY
 from cli.judging import known_profiles, tally_json
-from cli.player import play
+from cli.player import last_words, play
 from cli.remember import remember
 from cli.screen import screen
 from cli.tell import audited, failure_is_told, tell
@@ -132,14 +131,8 @@ def _read(folder: Path, ended: int) -> Read:
         findings = found.from_json((folder / "findings.json").read_text(encoding="utf-8"))
         return Read(ended, findings, seen.from_json((folder / "snapshots.json").read_text(encoding="utf-8")))
     except FileNotFoundError:
-        reason = _last_words(log.read_text(encoding="utf-8", errors="replace"))
+        reason = last_words(log)
         raise MotcuaError(f"the audit ended with {ended} before anything was judged: {reason}; its whole log is {log}") from None
-
-
-def _last_words(log: str) -> str:
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    spoken = [line for line in lines if re.match(r"\[?ERROR|motcua: |fatal: ", line)]
-    return re.sub(r"^(\[ERROR\]|ERROR!|motcua):? ", "", (spoken or lines or ["it said nothing"])[-1]).rstrip(".")
 
 
 def _print(findings: tuple[Finding, ...]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,20 +35,31 @@ def change(
     output: Annotated[Path | None, typer.Option(help="also write it here as JSON, for whoever approves")] = None,
 ) -> None:
     """Say what a rollout would change for people: exit code 0 nothing, 2 something, 1 could not tell."""
-    day = on.date() if on else None
-    after = _state(inventory, day)
-    with _earlier(inventory, against) as other:
-        before = _state(other, after.province.on)
-    found = changes(before, after)
-    for line in told(found, language.value, len(after.reach.sources) ** 2 if whole else SHOWN):
+    found = compared(inventory, against, on.date() if on else None)
+    for line in told(found, language.value, sys.maxsize if whole else SHOWN):
         typer.echo(line)
     if output is not None:
         write_whole(output, _json(found))
     raise typer.Exit(found.verdict)
 
 
+def compared(inventory: Path, against: str, day: date | None = None) -> Changes:
+    """The inventory as it stands beside another state of it.
+
+    :raises ModelError: when there is no such state, or one of the two can't be planned.
+    """
+    after = _state(inventory, day)
+    with _earlier(inventory, against) as other:
+        return changes(_state(other, after.province.on), after)
+
+
 def _state(path: Path, day: date | None) -> State:
     return state(load(path, day), rendered)
+
+
+def comparable(inventory: Path, against: str) -> bool:
+    """Whether there is such another state of the inventory; a province without git, or not yet in it, has none."""
+    return Path(against).exists() or _git(inventory.parent, "cat-file", "-e", f"{against}:./{inventory.name}") is not None
 
 
 @contextmanager

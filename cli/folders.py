@@ -43,7 +43,10 @@ def write_whole(path: Path, text: str) -> None:
     """
     draft = path.with_name(f".{path.name}-{os.getpid()}")
     try:
-        draft.write_text(text, encoding="utf-8", newline="")
+        with draft.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())  # a machine that loses its power would else keep the new name and no text
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)

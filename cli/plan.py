@@ -57,7 +57,7 @@ def plan(
     subject = Subject(province, desired.plan(province), Speech(language.value))
     show(subject, screen(COLUMNS))
     if documents:
-        folder, remarks = _publish(subject, inventory.parent, output, sites, pdf.value)
+        folder, remarks = write_documents(subject, inventory.parent, output, sites, pdf.value)
         for remark in remarks:
             typer.echo(remark)
         typer.echo(f"{folder / 'index.html'}")
@@ -72,7 +72,7 @@ def _chosen(province: Province, names: list[str]) -> tuple[str, ...]:
     return tuple(name for name in province.sites if not names or name in names)
 
 
-def _publish(subject: Subject, inventory: Path, output: Path, sites: tuple[str, ...], pdf: str) -> tuple[Path, list[str]]:
+def write_documents(subject: Subject, inventory: Path, output: Path, sites: tuple[str, ...], pdf: str) -> tuple[Path, list[str]]:
     """Write everything into a draft that becomes the new folder only when it is complete."""
     from documents.publish import Wanted, publish  # noqa: PLC0415  Word and Excel cost a second, which only documents are worth
 

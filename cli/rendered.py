@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import Host
+from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import Host, desired, plan
+from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
+from ansible_collections.motcua.cctv.plugins.plugin_utils.reachability.changes import plan_hash
 
 ROLES = Path(__file__).resolve().parent.parent / "roles"
 
@@ -23,6 +25,12 @@ def rendered(hosts: Iterable[Host]) -> dict[str, tuple[str, str]]:
         undefined=jinja2.StrictUndefined,
     )
     return {host.name: text for host in hosts if (text := _of(environment, host)) is not None}
+
+
+def declared_hash(province: Province) -> str:
+    """What `motcua change` shows as the hash of the plan, and what a campaign and its approvals cite (SHA-256, hex)."""
+    hosts = desired(province, plan(province))
+    return plan_hash({host.name: host for host in hosts}, rendered(hosts))
 
 
 def _of(environment: jinja2.Environment, host: Host) -> tuple[str, str] | None:

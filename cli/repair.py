@@ -16,13 +16,15 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaEr
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import Finding, from_json
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 from ansible_collections.motcua.cctv.plugins.plugin_utils.repairs import Repairs, Result, along, came, exit_code, planned, to_audit
+from ansible_collections.motcua.cctv.plugins.plugin_utils.waves import place_of
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
 from cli.accept import LATEST, Inventory, Names, Report, Yes, read_report
 from cli.folders import new_folder
-from cli.player import play
+from cli.locks import locked
+from cli.player import play_holding
 from cli.screen import screen
 
 COLOURS = {"repaired": "green", "still there": "red", "could not tell": "yellow"}
@@ -39,13 +41,15 @@ def repair(
     province = load(inventory)
     findings = read_report(report)
     chosen = choose(findings, names)
-    repairs = planned(chosen, desired(province, plan(province)))
+    hosts = desired(province, plan(province))
+    repairs = planned(chosen, hosts)
     typer.echo("\n".join(described(repairs, findings)))
     if not yes:
         typer.confirm("Do this?", abort=True)
-    run = Run(inventory, new_folder(output, datetime.now(ZoneInfo(province.timezone))))
-    said = run.repaired(repairs)
-    results = came(repairs, chosen, run.audited(to_audit(repairs, said)), said)
+    with locked(inventory, {place_of(host) for host in hosts if host.name in repairs.hosts}) as held:
+        run = Run(inventory, new_folder(output, datetime.now(ZoneInfo(province.timezone))), held)
+        said = run.repaired(repairs)
+        results = came(repairs, chosen, run.audited(to_audit(repairs, said)), said)
     _print(results)
     typer.echo(f"Logs: {run.folder}")
     raise typer.Exit(exit_code(results))
@@ -64,8 +68,8 @@ def described(repairs: Repairs, findings: Sequence[Finding]) -> Iterator[str]:
 class Run:
     """The playbooks of one repair; their logs and what they wrote lie in its folder."""
 
-    def __init__(self, inventory: Path, folder: Path) -> None:
-        self.inventory, self.folder = inventory, folder
+    def __init__(self, inventory: Path, folder: Path, held: tuple[int, ...] = ()) -> None:
+        self.inventory, self.folder, self.held = inventory, folder, held
 
     def repaired(self, repairs: Repairs) -> list[Finding]:
         """Repair, machines first, because devices are reached over them; what was said of what didn't go well."""
@@ -93,7 +97,7 @@ class Run:
         :raises MotcuaError: when it ended before anything could be said.
         """
         heard, log = self.folder / "findings" / f"{name}.json", self.folder / f"{name}.log"
-        play(name, self.inventory, heard, log, ",".join(hosts), *options, **more)
+        play_holding(self.held, name, self.inventory, heard, log, ",".join(hosts), *options, **more)
         try:
             return from_json(heard.read_text(encoding="utf-8"))
         except FileNotFoundError:

@@ -6,20 +6,23 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.motcua.cctv.plugins.plugin_utils.firmware.catalogue import Catalogue
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schema"
 
 
 def schemas() -> dict[str, str]:
-    """File name -> schema text, for ``province.yml`` and for the files in ``sites/``."""
+    """File name -> schema text, for ``province.yml``, for the files in ``sites/`` and for ``firmware/firmware.yml``."""
     whole = Province.model_json_schema(by_alias=True)
     definitions = whole["$defs"]
     properties = {key: value for key, value in whole["properties"].items() if key not in ("sites", "viewers", "hub_public_keys")}
     properties["plugin"] = {"const": "motcua.cctv.province"}
     required = ["plugin", *(key for key in whole["required"] if key in properties)]
     sites = {"sites": whole["properties"]["sites"]}
+    images = Catalogue.model_json_schema(by_alias=True)
     return {
+        "firmware.schema.json": _text("motcua: firmware/firmware.yml", images["properties"], ["images"], images["$defs"]),
         "province.schema.json": _text("motcua: province.yml", properties, required, definitions),
         "sites.schema.json": _text("motcua: sites/*.yml", sites, ["sites"], definitions),
     }

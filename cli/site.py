@@ -109,13 +109,7 @@ class Change:
 
     def refuse_children(self) -> None:
         """:raises ModelError: when sites stand below this one on that day or later; they are named."""
-        for day in (self.since, *self._later_days(self.before)):
-            sites = (self.before if day == self.since else load(self.inventory, day)).sites
-            below = [name for name, site in sites.items() if site.parent == self.name]
-            if below:
-                raise self.refused(
-                    f"{', '.join(below)} stand{'s' * (len(below) == 1)} below it on {day}; move or merge first what is there"
-                )
+        refuse_children(self.inventory, self.before, self.name, self.since)
 
     def serve(self, since: date, new: Mapping[str, Any]) -> None:
         """Let the site serve another unit, or the same one below another site."""
@@ -162,11 +156,28 @@ class Change:
         typer.echo("Written: " + ", ".join(str(path) for path in self.edit.write()))
 
     def _later_days(self, province: Province) -> list[date]:
-        """Every later day on which the tree changes."""
-        sites = [*province.sites.values(), *province.retired.values()]
-        days = {unit.since for site in sites for unit in site.units} | {site.retired for site in sites if site.retired}
-        days |= {unit.until + timedelta(days=1) for site in sites for unit in site.units if unit.until}
-        return sorted(day for day in days if day > self.since)
+        return later_days(province, self.since)
+
+
+def later_days(province: Province, since: date) -> list[date]:
+    """Every later day on which the tree changes."""
+    sites = [*province.sites.values(), *province.retired.values()]
+    days = {unit.since for site in sites for unit in site.units} | {site.retired for site in sites if site.retired}
+    days |= {unit.until + timedelta(days=1) for site in sites for unit in site.units if unit.until}
+    return sorted(day for day in days if day > since)
+
+
+def refuse_children(inventory: Path, province: Province, name: str, since: date) -> None:
+    """Refuse to close a site while others stand below it; ``province`` is as it is on that day.
+
+    :raises ModelError: when sites stand below it on that day or later; they are named.
+    """
+    for day in (since, *later_days(province, since)):
+        sites = (province if day == since else load(inventory, day)).sites
+        below = [other for other, site in sites.items() if site.parent == name]
+        if below:
+            stand = f"{', '.join(below)} stand{'s' * (len(below) == 1)} below it on {day}"
+            raise ModelError(f"{inventory}: sites.{name}: {stand}; move or merge first what is there")
 
 
 def described(name: str, since: date, before: Province, after: Province) -> Iterator[str]:

@@ -88,9 +88,7 @@ def _password(province: Province, masters: Masters, journal: Journal, row: Liste
             site = province.sites[row.site]
             devices: Mapping[str, Nvr | Camera] = {**site.nvrs, **site.cameras}
             rule = VENDORS[devices[host.removeprefix(f"{row.site}-")].vendor].password_rule
-            epochs = journal.read(host)
-            epoch = epochs.confirmed or epochs.pending or 1
-            return device_password(masters, row.site, host, account, epoch, rule)
+            return device_password(masters, row.site, host, account, journal.read(host).proved, rule)
     raise ValueError(f"{row.secret} names no secret")
 
 

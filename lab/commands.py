@@ -200,6 +200,21 @@ def _hand(device: str) -> list[str]:
 
 
 @app.command()
+def exchange(
+    device: Annotated[str, typer.Argument(help="for example tan-dinh-cam1")],
+    vendor: Annotated[str, typer.Argument(help="of the one that is plugged in: hikvision or dahua")],
+    model: Annotated[str, typer.Argument(help="of it, for example KX-C4012")],
+    at: Annotated[
+        str | None, typer.Option(help="its address on the LAN; without it, the one that the old had when it was plugged in")
+    ] = None,
+) -> None:
+    """Unplug an emulated device and plug in another, fresh from the box; say its serial number."""
+    _root_only()
+    _stands_or_say(device)
+    typer.echo(devices.exchange(DEVICES, device, vendor, model, at))
+
+
+@app.command()
 def drift(
     names: Annotated[list[str] | None, typer.Argument(help="which changes to make; --list names them")] = None,
     every: Annotated[bool, typer.Option("--all", help="make all of them")] = False,

@@ -17,7 +17,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import device_
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Camera, Nvr, Province, Site
 
 from lab.errors import LabError
-from lab.network import PREFIX
+from lab.network import PREFIX, run
 from lab.topology import NO_GATEWAY, NTP, POE, TSLCD_NTP, WEB, poe_address
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +26,11 @@ READY_SECONDS = 30
 # What installers leave on new devices; the lab's own, and worth nothing anywhere else.
 FACTORY_PASSWORDS = {"hikvision": "hik12345", "dahua": "admin123"}
 PRIVATE_PASSWORD = "poe12345"  # noqa: S105  a recorder chooses it for the cameras on its own PoE ports
+VERSIONS = {
+    "hikvision": {"firmware": "V5.7.18", "firmware_date": "build 240826"},
+    "dahua": {"firmware": "2.840.0000000.28.R", "firmware_date": "2022-08-26"},
+}
+FRESH = {"hikvision": {"factory": True}}  # these are sold without any password
 MAC_PREFIXES = {"hikvision": "44:19:b6", "dahua": "3c:ef:8c"}
 
 
@@ -78,8 +83,7 @@ def _config(host: str, device: Camera | Nvr, kind: str, folder: Path) -> dict[st
         "mac": ":".join([MAC_PREFIXES[device.vendor], tail[:2], tail[2:4], tail[4:6]]),
         "serial": f"{device.model}{tail[:9].upper()}",
         "model": device.model,
-        "firmware": "V5.7.18" if device.vendor == "hikvision" else "2.840.0000000.28.R",
-        "firmware_date": "build 240826" if device.vendor == "hikvision" else "2022-08-26",
+        **VERSIONS[device.vendor],
         "factory_user": "admin",
         "factory_password": FACTORY_PASSWORDS[device.vendor],
         "clock_offset_s": -420,
@@ -145,6 +149,45 @@ def _wait_ready(name: str, process: subprocess.Popen[bytes], folder: Path) -> No
             raise LabError(f"the emulated device {name} isn't ready; its log is {folder / name}.log")
         said += piece
     process.stdout.close()
+
+
+def exchange(folder: Path, host: str, vendor: str, model: str, address: str | None) -> str:
+    """Unplug an emulated device and plug another in, fresh from the box, with a key and a serial number of its own, which is returned.
+
+    :param address: where it is on the LAN; None: where the old one was plugged in, which may have moved since.
+    :raises LabError: when there is none of that name, or no emulator of that vendor.
+    """
+    path = folder / f"{host}.json"
+    if not path.exists() or vendor not in FACTORY_PASSWORDS:
+        raise LabError(f"{host}, {vendor}: name an emulated device and one of {', '.join(FACTORY_PASSWORDS)}")
+    old = json.loads(path.read_text(encoding="utf-8"))
+    stop(folder, host)
+    tail = hashlib.sha256(f"{host} {vendor} {model}".encode()).hexdigest()
+    new = old | {
+        "name": f"{host}-{tail[:6]}",
+        "kind": f"{vendor}-{old['kind'].rpartition('-')[2]}",
+        "mac": ":".join([MAC_PREFIXES[vendor], tail[:2], tail[2:4], tail[4:6]]),
+        "serial": f"{model}{tail[:9].upper()}",
+        "model": model,
+        **VERSIONS[vendor],
+        "factory_password": FACTORY_PASSWORDS[vendor],
+        "address": address or old["address"],
+        "quirks": FRESH.get(vendor, {}),
+        "state": str(folder / f"{host}-{tail[:6]}.state.json"),
+    }
+    path.write_text(json.dumps(new, ensure_ascii=False, indent=1), encoding="utf-8")
+    if address is not None:
+        _answer_also(host, f"{address}/{old['prefix_length']}")
+    _wait_ready(host, _start(host, host, folder, ["tests.emulators", str(path)]), folder)
+    return str(new["serial"])
+
+
+def _answer_also(host: str, address: str) -> None:
+    """Another address on the interface of a device's namespace, beside the one to which it may move."""
+    inside = ["ip", "netns", "exec", PREFIX + host]
+    shown = json.loads(run([*inside, "ip", "-j", "-4", "addr"]))
+    interface = next(row["ifname"] for row in shown if row["ifname"] != "lo")
+    subprocess.run([*inside, "ip", "addr", "replace", address, "dev", interface], check=True)
 
 
 def stop_all(folder: Path) -> None:

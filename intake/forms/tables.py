@@ -14,6 +14,7 @@ NOT_ASKED = frozenset(
         "number",
         "units",
         "retired",
+        "revoked",
         "sample",
         "recording_notice",
         "policy",
@@ -25,8 +26,11 @@ NOT_ASKED = frozenset(
         "old_ssh",
         "card_gb",
         "mutes",
+        "outages",
         "checklist",
+        "backed_up_by",
         "settings",
+        "former",
     }
 )
 # What stands in a row's first cell when the row only shows how to write.

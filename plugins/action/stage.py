@@ -128,7 +128,7 @@ def _labels(state: RouterState, variables: Any) -> Iterator[Label]:
 def _sealed(state: RouterState, place: str, words: Words, folder: Path, *, write: bool) -> bytes:
     """The sheet for the envelope; once for each epoch of the router's secrets."""
     epochs = Journal(folder / "epochs").read(state.host)
-    printed = Printed(folder, state.host, epochs.confirmed or epochs.pending or 1)
+    printed = Printed(folder, state.host, epochs.proved)
     printed.refuse_again()
     account, today = break_glass(state), datetime.now(ZoneInfo(state.zone)).date()
     assert account is not None

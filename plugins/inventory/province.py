@@ -10,6 +10,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin
 
 from ..plugin_utils.desired import Host, desired, plan
 from ..plugin_utils.errors import ModelError
+from ..plugin_utils.firmware.timing import circumstances
 from ..plugin_utils.load import load
 from ..plugin_utils.model import Province
 
@@ -101,6 +102,8 @@ def variables(province: Province, host: Host, folder: Path) -> dict[str, Any]:
         "motcua_masters": {"devices": str(folder / province.masters.devices), "tunnels": str(folder / province.masters.tunnels)},
         "motcua_state": str(folder / "state"),
         "motcua_keys": str(folder / "keys"),
+        "motcua_pki": str(folder / "pki"),
+        "motcua_certificate_days": (province.policy if host.site is None else province.sites[host.site].policy).certificate_days,
     }
     if host.site is not None:
         named["motcua_site"] = host.site
@@ -116,6 +119,7 @@ def variables(province: Province, host: Host, folder: Path) -> dict[str, Any]:
         "motcua_port": host.port or (443 if host.scheme == "https" else 80),
         "motcua_ca": None,
         "motcua_channel": host.channel,
+        "motcua_firmware": circumstances(province, str(host.site)).plain(),
     }
     named |= {} if host.model is None else {"motcua_model": host.model}
     named |= {} if host.recorder is None else {"motcua_recorder": host.recorder}

@@ -24,6 +24,9 @@ options:
     description:
       - C(device/<host>/<account>) is an account's password at the epoch that the device is known to have.
       - C(tunnel/<site>/<name>/private) and C(tunnel/<site>/<name>/public) are the site's end of a tunnel.
+      - >-
+        C(tunnel/<site>/<name>/next-private) and C(tunnel/<site>/<name>/next-public) are what a rotation that was begun puts in their place;
+        the empty text when none was.
       - C(vms/<vms>/<number>/digest) is the line of an htdigest file for a VMS.
     required: true
 author: The motcua founders (@motcua)
@@ -56,15 +59,17 @@ class LookupModule(LookupBase):
     def _derive(self, term: str, variables: Any) -> str:
         masters = open_masters(dict(variables["motcua_masters"]), self._loader)
         match term.split("/"):
-            case ["tunnel", site, name, ("private" | "public") as half]:
-                key = tunnel_private_key(masters, site, name)
-                return key if half == "private" else wireguard_public_key(key)
+            case ["tunnel", site, name, ("private" | "public" | "next-private" | "next-public") as half]:
+                epochs = Journal(f"{variables['motcua_state']}/epochs").tunnel(site, name)
+                epoch = epochs.pending if half.startswith("next") else epochs.confirmed
+                key = "" if epoch is None else tunnel_private_key(masters, site, name, epoch)
+                return wireguard_public_key(key) if key and half.endswith("public") else key
             case ["vms", vms, number, "digest"]:
                 return vms_digest(masters, vms, int(number))
             case ["device", host, account]:
                 owner = variables["hostvars"][host]
                 epochs = Journal(f"{owner['motcua_state']}/epochs").read(host)
                 rule = VENDORS[str(owner["motcua_vendor"])].password_rule if "motcua_vendor" in owner else ROUTER_PASSWORDS
-                return device_password(masters, str(owner["motcua_site"]), host, account, epochs.confirmed or epochs.pending or 1, rule)
-        forms = "device/<host>/<account>, tunnel/<site>/<name>/<private or public> or vms/<vms>/<number>/digest"
+                return device_password(masters, str(owner["motcua_site"]), host, account, epochs.proved, rule)
+        forms = "device/<host>/<account>, tunnel/<site>/<name>/<private or public> (of a rotation next-…) or vms/<vms>/<number>/digest"
         raise AnsibleLookupError(f"{term!r} names no secret; write {forms}")

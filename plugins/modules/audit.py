@@ -33,6 +33,12 @@ options:
       - How many routers are asked at a time.
     type: int
     default: 8
+  blobs:
+    description:
+      - A folder of the controller. Each device's own backup is fetched along with the same login, where a way to do so is known, and
+        written there under the host's name, sealed with a key of the province's masters. In what is read of routers an equal word then
+        stands for equal secrets.
+    type: path
 attributes:
   check_mode:
     support: full
@@ -81,6 +87,10 @@ devices:
       description: The firmware that runs, of routers.
       type: str
       returned: when it was read
+    blob:
+      description: V(kept), or why the device's own backup isn't.
+      type: str
+      returned: when O(blobs) is given and the device was read
     evidence:
       description: What was read, and when.
       type: str

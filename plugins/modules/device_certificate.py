@@ -7,39 +7,33 @@ module: device_certificate
 short_description: Give a device a certificate of the province's own authority
 version_added: 0.1.0
 description:
-  - Lets the device make a key and a request, signs that with the authority's key on the controller for the device's own name, installs
-    it, and proves it over a new connection. The device's key never leaves it.
-  - Does nothing while the present certificate has the right name and lasts longer than O(renew_days).
-  - Known for Hikvision, and marked experimental until a device has confirmed it.
+  - Lets the device make a key and a request, signs that with the province's issuing authority on the controller for the device's own name
+    and planned address, installs it, and proves it over a new connection. The device's key never leaves it.
+  - Does nothing while the present certificate is of the authority that signs now, for the right name, and lasts longer than
+    O(renew_days). The authority is made with C(motcua pki); it belongs to a province, so there is no ad-hoc use.
+  - From then on the device's pin is replaced by the authority, and another key is believed as soon as the authority has signed it.
+  - Known for Hikvision and for AXIS OS 11 and later, and marked experimental until a device has confirmed it.
 options:
-  authority:
-    description:
-      - File with the authority's certificate in PEM.
-    type: path
-    required: true
-  authority_key:
-    description:
-      - The authority's private key in PEM. Keep it in ansible-vault; it never appears in a result.
-    type: str
-    required: true
   days:
     description:
-      - For how long the certificate is valid.
+      - For how long the certificate is valid. Defaults to C(policy.certificate_days) of the province.
     type: int
-    default: 730
   renew_days:
     description:
       - How long before its end a certificate is replaced.
     type: int
-    default: 60
+    default: 30
+  renew:
+    description:
+      - Whether to replace it although it isn't due.
+    type: bool
+    default: false
 extends_documentation_fragment: [motcua.cctv.connection]
 """
 
 EXAMPLES = r"""
-- name: Replace the factory certificates
+- name: Renew what ends within 30 days
   motcua.cctv.device_certificate:
-    authority: pki/authority.pem
-    authority_key: "{{ vaulted_authority_key }}"
 """
 
 RETURN = r"""
@@ -48,7 +42,7 @@ subject:
   returned: success
   type: str
 expires:
-  description: When the certificate that was there before ends.
+  description: When its certificate ends.
   returned: success
   type: str
 findings:

@@ -33,6 +33,11 @@ options:
     description:
       - Whether such a router may restart at any time. Defaults to C(motcua_now), else false.
     type: bool
+  renewed:
+    description:
+      - The secrets, by name, of which the key of a rotation that was begun is meant instead of the one in use.
+    type: list
+    elements: str
 attributes:
   diff_mode:
     support: full

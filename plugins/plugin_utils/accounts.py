@@ -40,11 +40,16 @@ class Accounts:
         self._host, self._site, self._user, self._factory = host, site, user, factory_user
         self._masters, self._journal, self._owner = masters, journal, owner
         self.epochs = owner(host).epochs
+        self._demanded = False
 
     @property
     def renewing(self) -> bool:
-        """Whether the device isn't known to have its newest passwords, so that they are to be written."""
-        return self.epochs.confirmed is None or self.epochs.pending is not None
+        """Whether the device isn't known to have its newest passwords, or is to get newer ones, so that they are to be written."""
+        return self._demanded or self.epochs.confirmed is None or self.epochs.pending is not None
+
+    def demand(self) -> None:
+        """Let the device get new passwords although it is known to have its newest."""
+        self._demanded = True
 
     def logins(self) -> tuple[Login, ...]:
         """At most two ways in, the likelier first.
@@ -76,12 +81,19 @@ class Accounts:
         """The password that ``account`` or ``host/account`` should have."""
         host, _, account = reference.rpartition("/")
         epochs = self._owner(host or self._host).epochs
-        return self._derived(host or self._host, account, epochs.pending or epochs.confirmed or 1)
+        return self._derived(host or self._host, account, epochs.newest)
 
     def proven(self, account: str) -> str | None:
         """The password that logins have proved, None at a device that never had one of ours."""
         confirmed = self._owner(self._host).epochs.confirmed
         return None if confirmed is None else self._derived(self._host, account, confirmed)
+
+    def former(self) -> Login | None:
+        """The way in that the last confirmed change has closed; None when there was none, at this device or at all."""
+        epochs = self._owner(self._host).epochs
+        if epochs.confirmed is None or epochs.confirmed - 1 <= epochs.spent:
+            return None
+        return Login(Credential(self._user, self._derived(self._host, self._user, epochs.confirmed - 1)))
 
     def begin(self) -> None:
         """Note, before the first password is written, which epoch is on its way."""
@@ -101,9 +113,11 @@ class Accounts:
 
     def _initial(self) -> str:
         initial: Mapping[str, Any] = self._masters.initial
-        if self._host not in initial:
+        # The password of a device that came later is its own: that of the one before it would be a guess.
+        key = self._host if self.epochs.serial is None else f"{self._host}/{self.epochs.serial}"
+        if key not in initial:
             raise ModelError(
                 f"{self._host}: is new and its installer's password is unknown; "
-                f"write it under 'initial: {self._host}:' of the devices master (ansible-vault edit)"
+                f"write it under 'initial: {key}:' of the devices master (ansible-vault edit)"
             )
-        return str(initial[self._host])
+        return str(initial[key])

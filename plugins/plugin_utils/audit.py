@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from . import guarded
@@ -16,10 +17,14 @@ from .apply import Outcome
 from .connection import Rim, outcome_of, plain, shown
 from .console import Console
 from .console import shown as shown_router
-from .conversation import Device, conversation
+from .conversation import Conversation, Device, conversation
 from .errors import AuthRefused, ModelError, MotcuaError, Unreachable
+from .files import replace_file
+from .operations import back_up_over
 from .reconcile import Seen, audit
+from .routers.platform import hide
 from .routers.registry import FAMILIES
+from .sealed import Keys
 
 Told = TypeVar("Told")
 SLOW = "wasn't finished within its time; look at the line, or give a larger"
@@ -35,12 +40,23 @@ class Bounds:
     routers_at_once: int = 8
 
 
-async def audit_all(hosts: Mapping[str, Mapping[str, Any]], loader: Any, bounds: Bounds) -> dict[str, dict[str, Any]]:
+@dataclass(frozen=True)
+class Keeping:
+    """That devices' own backups are fetched along, and sealed into a folder, and that equal secrets of routers can be told."""
+
+    folder: Path
+    keys: Keys
+
+
+async def audit_all(
+    hosts: Mapping[str, Mapping[str, Any]], loader: Any, bounds: Bounds, keeping: Keeping | None = None
+) -> dict[str, dict[str, Any]]:
     """What became of each host, of those that are cameras, recorders or routers with a command line. ``hosts``: name -> its variables.
 
     A device's result is what the action `motcua.cctv.device` says in check mode, with all that was read as ``read``; a router's what
     `motcua.cctv.router` says, with its firmware as ``version`` and its whole configuration as ``config``. ``evidence`` says what was read,
-    and when. One that fails has ``msg`` and ``kind``, and stops no other.
+    and when. One that fails has ``msg`` and ``kind``, and stops no other. ``blob`` is what
+    became of a device's own backup, if they are kept.
     """
     results: dict[str, dict[str, Any]] = {}
     groups: dict[tuple[str, str], list[Subject]] = defaultdict(list)
@@ -53,9 +69,10 @@ async def audit_all(hosts: Mapping[str, Mapping[str, Any]], loader: Any, bounds:
                 results[name] = _failure(name, error)
     routers = {name: variables for name, variables in hosts.items() if variables.get("motcua_platform") in FAMILIES}
     room, room_for_routers = asyncio.Semaphore(bounds.at_once), asyncio.Semaphore(bounds.routers_at_once)
-    tasks = [_within(room, _talk(group, bounds.seconds)) for group in groups.values()]
+    tasks = [_within(room, _talk(group, bounds.seconds, keeping)) for group in groups.values()]
     tasks += [
-        _within(room_for_routers, _router(name, variables, loader, bounds.router_seconds, results)) for name, variables in routers.items()
+        _within(room_for_routers, _router(name, variables, loader, bounds.router_seconds, results, keeping))
+        for name, variables in routers.items()
     ]
     await asyncio.gather(*tasks)
     return results | {subject.name: subject.result for group in groups.values() for subject in group}
@@ -81,6 +98,7 @@ class Subject:
     seen: Seen = field(default_factory=Seen)
     error: BaseException | None = None
     ended: str = ""
+    blob: str = ""
 
     def end(self, error: BaseException | None = None) -> None:
         """Note when it was read, and what hindered it."""
@@ -94,6 +112,7 @@ class Subject:
             said["read"] = shown(self.device, self.seen.running)
         if self.error is not None:
             said |= self.rim.failure(self.error) if isinstance(self.error, MotcuaError | TimeoutError) else _failure(self.name, self.error)
+        said |= {"blob": self.blob} if self.blob else {}
         return dict(self.rim.scrubbed(said | {"evidence": f"{self.seen.documents} documents, {self.ended}"}))
 
 
@@ -106,7 +125,7 @@ def subject_of(name: str, variables: Mapping[str, Any], loader: Any) -> Subject:
     return Subject(name, rim, rim.device(), plain(variables.get("motcua_desired")) or {})
 
 
-async def _talk(group: Sequence[Subject], seconds: float) -> None:
+async def _talk(group: Sequence[Subject], seconds: float, keeping: Keeping | None) -> None:
     """One login for all of a group, the recorder first; when it breaks off, all that weren't read yet say so."""
     subjects = sorted(group, key=lambda subject: subject.device.role == "channel")
     try:
@@ -121,23 +140,45 @@ async def _talk(group: Sequence[Subject], seconds: float) -> None:
                     subject.end(error)
                 else:
                     subject.end()
+                    if keeping is not None and subject.device.role != "channel":
+                        subject.blob = await _keep(talk, subject, keeping)
     except Exception as error:  # noqa: BLE001  whatever happens at one device stops no other
         for subject in subjects:
             if not subject.ended:
                 subject.end(error)
 
 
+async def _keep(talk: Conversation, subject: Subject, keeping: Keeping) -> str:
+    """Seal the device's own backup into the folder; "kept", or why there is none."""
+    try:
+        content = await back_up_over(talk, subject.device)
+    except (AuthRefused, Unreachable):
+        raise
+    except MotcuaError as error:
+        return str(error)
+    replace_file(str(keeping.folder / subject.name), keeping.keys.seal(subject.name, content), write=True)
+    return "kept"
+
+
 # --- routers ---
 
 
-async def _router(name: str, variables: Mapping[str, Any], loader: Any, seconds: float, results: dict[str, dict[str, Any]]) -> None:
+async def _router(
+    name: str,
+    variables: Mapping[str, Any],
+    loader: Any,
+    seconds: float,
+    results: dict[str, dict[str, Any]],
+    keeping: Keeping | None,
+) -> None:
+    standing = hide if keeping is None else keeping.keys.standing
     outcome, console = guarded.Outcome(), None
     try:
         console = Console(name, {}, variables, loader)
         state, router = console.state(), console.router()
         assert state is not None  # one was needed
         async with asyncio.timeout(seconds):
-            whole = await _in_a_thread(lambda: guarded.audit(router, state, outcome))
+            whole = await _in_a_thread(lambda: guarded.audit(router, state, outcome, standing))
         said = {"config": whole.config, "version": whole.version}
     except TimeoutError:
         said = _failure(name, Unreachable(f"{name}: {SLOW} router_timeout"))

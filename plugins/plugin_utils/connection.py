@@ -14,9 +14,10 @@ from .conversation import Device, Recorder
 from .dialects import Target
 from .diff import SECRET, Running
 from .errors import Locked, ModelError, MotcuaError, Unreachable
+from .pki import Store, Trusted
 from .secrets import Journal
 from .transport import Credential, Trust
-from .vault import open_masters
+from .vault import open_masters, open_vaulted_text
 from .vendors import vendor_named
 from .vendors.unsuited import recognised
 
@@ -67,10 +68,12 @@ class Rim:
         if not self._options["vendor"]:
             raise ModelError(f"{name}: vendor: is missing; name the device's vendor, or run with the province's inventory")
 
-    def device(self, *, new: bool = False) -> Device:
-        """The device, with its ways to log in, of which a new one has none; nothing has been sent yet."""
+    def device(self, *, new: bool = False, renew: bool = False) -> Device:
+        """The device, with its ways to log in, of which a new one has none; nothing has been sent yet. ``renew``: it is to get new ones."""
         vendor = vendor_named(self._options["vendor"])
         accounts = self._accounts(vendor.factory_user)
+        if renew and accounts is not None:
+            accounts.demand()
         logins = () if new else accounts.logins() if accounts is not None else self._given()
         self._secrets |= {login.credential.password for login in logins}
         channel = int(self._options["channel"] or 1)
@@ -115,7 +118,7 @@ class Rim:
 
     @property
     def _journal(self) -> Journal:
-        return Journal(Path(plain(self._variables["motcua_state"])) / "epochs")
+        return Journal(self.state / "epochs")
 
     def _owner(self, host: str) -> Owner:
         variables = self._variables if host == self._name else self._variables["hostvars"][host]
@@ -127,12 +130,29 @@ class Rim:
             raise ModelError(f"{self._name}: scheme: {scheme!r} is not known; write 'https' or 'http'")
         port = int(self._options["port"] or DEFAULT_PORTS[scheme])
         state = Path(plain(self._variables.get("motcua_state")) or AD_HOC_STATE).expanduser()
-        trust = Trust(self.label, state / "pins" / f"{self.label}.json", self._options["ca"])
+        trust = Trust(self.label, state / "pins" / f"{self.label}.json", self._options["ca"], self._trusted())
         credential = None
         if login is not None:
             user = vendor_named(self._options["vendor"]).account(login.credential.user)
             credential = Credential(user, login.credential.password)
         return Target(self._name, self._options["host"], port, scheme, trust, credential)
+
+    def _trusted(self) -> Trusted | None:
+        """The province's own authority; None where it has none."""
+        store = self.store
+        return None if store is None or not store.exists else store.trusted()
+
+    @property
+    def store(self) -> Store | None:
+        """What the province's authority has signed; None without a province around the device."""
+        folder = plain(self._variables.get("motcua_pki"))
+        return Store(Path(folder)) if folder else None
+
+    def opened(self, path: Path) -> str:
+        """The vaulted key of an authority."""
+        text = open_vaulted_text(str(path), self._loader, "the issuing authority's key")
+        self.keep(text)
+        return text
 
     @property
     def label(self) -> str:
@@ -140,6 +160,11 @@ class Rim:
         owner = plain(self._variables.get("motcua_recorder")) or self._name
         port = self._options["port"] or DEFAULT_PORTS.get(self._options["scheme"] or "https")
         return str(owner) if "motcua_vendor" in self._variables else f"{self._options['host']}_{port}"
+
+    @property
+    def state(self) -> Path:
+        """The province's own folder of what is known about the world."""
+        return Path(plain(self._variables["motcua_state"]))
 
     def keep(self, secret: str) -> None:
         """A secret that mustn't leave either."""

@@ -24,7 +24,7 @@ from .vendors.table import ROUTER_PASSWORDS
 
 OPTIONS = (
     "host", "user", "password", "platform", "port", "private_key", "known_hosts", "proxy_command", "old_ssh", "desired", "guard_seconds",
-    "now", "window", "timeout",
+    "now", "window", "timeout", "renewed",
 )  # fmt: skip
 USER, SSH_PORT, ANSWER_SECONDS, WINDOW = "motcua", 22, 90.0, "22:00-05:00"
 YES = (True, "true", "yes", "True")  # an option ad hoc is text
@@ -120,7 +120,7 @@ class Console:
         """A secret by its name, noted so that it can be searched for in what leaves."""
         match name.split("/"):
             case ["tunnel", site, tunnel]:
-                value = tunnel_private_key(self._masters(), site, tunnel)
+                value = tunnel_private_key(self._masters(), site, tunnel, self._tunnel_epoch(name, site, tunnel))
             case ["device", host, account]:
                 value = self._password_of(host, account)
             case _:
@@ -128,10 +128,19 @@ class Console:
         self._secrets.add(value)
         return value
 
+    def _tunnel_epoch(self, secret: str, site: str, tunnel: str) -> int:
+        epochs = self._journal.tunnel(site, tunnel)
+        wanted = epochs.pending if secret in (self._options["renewed"] or ()) else epochs.confirmed
+        return wanted or epochs.confirmed or 1
+
+    @property
+    def _journal(self) -> Journal:
+        return Journal(Path(self._variable("motcua_state") or AD_HOC_STATE) / "epochs")
+
     def _password_of(self, host: str, account: str) -> str:
         masters, site = self._masters(), str(self._variable("motcua_site"))
-        epochs = Journal(Path(self._variable("motcua_state")) / "epochs").read(host)
-        return device_password(masters, site, host, account, epochs.confirmed or epochs.pending or 1, ROUTER_PASSWORDS)
+        epochs = self._journal.read(host)
+        return device_password(masters, site, host, account, epochs.proved, ROUTER_PASSWORDS)
 
     def _open_masters(self) -> Masters:
         paths = self._variable("motcua_masters")

@@ -43,6 +43,7 @@ def contradictions(province: Province) -> Iterator[tuple[str, str, str]]:
         for key, what in _vms_contradictions(province, vms):
             yield "", f"vms.{vms}.{key}", what
     yield from _pulled_twice(province)
+    yield from _rollout_contradictions(province)
     for path, what in _misplaced(province.checklist, "province"):
         yield "", path, what
 
@@ -60,6 +61,19 @@ def _misplaced(checklist: Iterable[str], place: str) -> Iterator[tuple[str, str]
                 "once for the province; move it to checklist.yml" if question.ask == "province" else "of each site; move it to the sites"
             )
             yield f"checklist.{name}", f"is asked {right}"
+
+
+def _rollout_contradictions(province: Province) -> Iterator[tuple[str, str, str]]:
+    known = {*province.sites, *province.retired}
+    canary = province.rollout.canary
+    if canary is not None and canary not in known:
+        yield "", "rollout.canary", f"there is no site '{canary}'; name one, or leave it out"
+    if sum(province.rollout.shares) >= 100:
+        yield "", "rollout.shares", f"they are {sum(province.rollout.shares)} per cent together; leave something for the last wave"
+    for name, site in province.sites.items():
+        for other in site.backed_up_by:
+            if other not in known or other == name:
+                yield name, f"sites.{name}.backed_up_by", f"'{other}' is no other site; name a neighbour, or remove it"
 
 
 def _vms_contradictions(province: Province, name: str) -> Iterator[tuple[str, str]]:

@@ -64,6 +64,11 @@ class Conversation:
         return other
 
     @property
+    def device(self) -> Device:
+        """Whom it is held with."""
+        return self._device
+
+    @property
     def documents(self) -> int:
         """How many documents were needed until now, also those that were read already."""
         return len(self._asked)

@@ -81,3 +81,9 @@ class NotConverged(MotcuaError):
     """Changes were sent and the device still says something else."""
 
     kind = "not_converged"
+
+
+class Surprised(MotcuaError):
+    """A device is otherwise after its firmware than it had to be; nothing else is upgraded until people have looked."""
+
+    kind = "surprised"

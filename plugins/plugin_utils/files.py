@@ -23,6 +23,8 @@ def replace_file(name: str, content: bytes, *, write: bool) -> bool:
             descriptor, making = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
+                file.flush()
+                os.fsync(file.fileno())  # a machine that loses its power would else keep the new name and no content
             Path(making).replace(path)
     except OSError as error:
         raise ModelError(f"dest: {path}: can't be written ({error.strerror}); choose another place") from None

@@ -50,7 +50,7 @@ def load(path: str | Path, on: date | None = None) -> Province:
     :raises ModelError: one line a mistake; nothing has been sent to any device by then.
     """
     path = Path(path)
-    root = _read(path)
+    root = read_yaml(path)
     if root.pop("plugin", PLUGIN) != PLUGIN:
         raise ModelError(f"{path}: plugin: is not ours; write '{PLUGIN}'")
     files: dict[str, Path] = {}
@@ -83,11 +83,15 @@ def _own_key(folder: Path, root: dict[str, Any]) -> None:
         root["ssh"] = ssh | {"public_key": file.read_text().strip() if file.is_file() else None}
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path, missing: str = "name the province's province.yml") -> dict[str, Any]:
+    """A file of keys; ``missing`` says what to do where there is none.
+
+    :raises ModelError: when it isn't there, isn't YAML, says a key twice, or holds something else.
+    """
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  _Loader is a SafeLoader
     except FileNotFoundError:
-        raise ModelError(f"{path}: does not exist; name the province's province.yml") from None
+        raise ModelError(f"{path}: does not exist; {missing}") from None
     except UnicodeDecodeError as error:
         raise ModelError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
     except yaml.MarkedYAMLError as error:
@@ -102,7 +106,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _read_beside(file: Path, key: str) -> Any:
-    content = _read(file)
+    content = read_yaml(file)
     unknown = [name for name in content if name != key]
     if unknown:
         raise ModelError(f"{file}: {unknown[0]}: this file has one key; write '{key}:' with everything below it")
@@ -112,7 +116,7 @@ def _read_beside(file: Path, key: str) -> Any:
 def _read_sites(folder: Path, files: dict[str, Path]) -> dict[str, Any]:
     sites: dict[str, Any] = {}
     for file in sorted(folder.glob("*.yml")):
-        content = _read(file)
+        content = read_yaml(file)
         unknown = [key for key in content if key != "sites"]
         if unknown or not isinstance(content.get("sites"), dict):
             raise ModelError(f"{file}: {unknown[0] if unknown else 'sites'}: a site file has one key; write 'sites:' with one entry a site")
@@ -174,8 +178,8 @@ def _day(value: Any, otherwise: date) -> date:
 
 
 def _inherit_policy(root: dict[str, Any]) -> None:
-    """Fill each site's and camera's policy from what stands above it: province, parents, site, device."""
-    sites = root["sites"]
+    """Fill each site's and camera's policy from what stands above it: province, parents, site, device. What is kept of closed ones too."""
+    sites = {**root["sites"], **root["retired"]}
     resolved: dict[str, Any] = {}
 
     def policy_of(site: str, below: tuple[str, ...] = ()) -> Any:
@@ -198,7 +202,8 @@ def _inherit_policy(root: dict[str, Any]) -> None:
                 name: {**camera, "policy": _merge(policy, camera.get("policy", {}))} if isinstance(camera, dict) else camera
                 for name, camera in cameras.items()
             }
-        sites[site] = {**raw, "policy": policy} | ({} if cameras is None else {"cameras": cameras})
+        home = root["sites" if site in root["sites"] else "retired"]
+        home[site] = {**raw, "policy": policy} | ({} if cameras is None else {"cameras": cameras})
 
 
 def _merge(above: Any, below: Any) -> Any:
@@ -213,23 +218,26 @@ def _sentence(path: Path, files: Mapping[str, Path], detail: ErrorDetails) -> st
     if where[0] == "retired":
         where[0] = "sites"
     file = files.get(where[1], path) if len(where) > 1 and where[0] == "sites" else _beside(path, where[0])
+    return f"{file}: {'.'.join(where)}: {what_is_wrong(detail, where, Province)}"
+
+
+def what_is_wrong(detail: ErrorDetails, where: list[str], model: type[BaseModel]) -> str:
+    """What is wrong with a value and what to write; ``where`` are the keys down to it, from ``model`` on."""
     if detail["type"] == "extra_forbidden":
-        names = _known_keys(where[:-1])
+        names = _known_keys(where[:-1], model)
         near = difflib.get_close_matches(where[-1], names, n=1)
-        what = "unknown key; " + (f"did you mean '{near[0]}'?" if near else f"write one of {', '.join(sorted(names))}, or remove it")
-    elif detail["type"] == "missing":
-        what = "is missing; add it"
-    elif detail["type"] == "string_type":
-        what = f"{detail['input']!r} is not text; write it in quotes"
-    elif detail["type"] == "literal_error" and where[-1] == "vendor":
-        what = complaint(str(detail["input"]))
-    elif detail["type"] == "literal_error":
-        what = f"{detail['input']!r} is not known; write {detail['ctx']['expected']}"
-    elif detail["type"] == "string_pattern_mismatch":
-        what = f"{detail['input']!r} has the wrong form; write it like {detail['ctx']['pattern']}"
-    else:
-        what = f"{detail['input']!r} is wrong: {detail['msg'][:1].lower()}{detail['msg'][1:]}; correct the value"
-    return f"{file}: {'.'.join(where)}: {what}"
+        return "unknown key; " + (f"did you mean '{near[0]}'?" if near else f"write one of {', '.join(sorted(names))}, or remove it")
+    if detail["type"] == "missing":
+        return "is missing; add it"
+    if detail["type"] == "string_type":
+        return f"{detail['input']!r} is not text; write it in quotes"
+    if detail["type"] == "literal_error" and where[-1] == "vendor":
+        return complaint(str(detail["input"]))
+    if detail["type"] == "literal_error":
+        return f"{detail['input']!r} is not known; write {detail['ctx']['expected']}"
+    if detail["type"] == "string_pattern_mismatch":
+        return f"{detail['input']!r} has the wrong form; write it like {detail['ctx']['pattern']}"
+    return f"{detail['input']!r} is wrong: {detail['msg'][:1].lower()}{detail['msg'][1:]}; correct the value"
 
 
 def _beside(path: Path, key: str) -> Path:
@@ -238,9 +246,8 @@ def _beside(path: Path, key: str) -> Path:
     return own if own.exists() else path
 
 
-def _known_keys(where: list[str]) -> list[str]:
+def _known_keys(where: list[str], model: Any) -> list[str]:
     """The keys that the model knows at a path; containers are stepped through by their element's model."""
-    model: Any = Province
     for part in where:
         field = model.model_fields.get(part) if isinstance(model, type) and issubclass(model, BaseModel) else None
         if field is not None:

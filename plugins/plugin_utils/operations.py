@@ -1,4 +1,4 @@
-"""What is done with a device besides setting it: the first password, a reboot, a backup, firmware, a certificate.
+"""What is done with a device besides setting it: the first password, another address, a reboot, a backup, firmware, a certificate, its end.
 
 Each is asked for by name, by its own action; nothing here happens on the way to a desired state.
 """
@@ -6,27 +6,27 @@ Each is asked for by name, by its own action; nothing here happens on the way to
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from .accounts import Login
+from .apply import REBOOT_SECONDS
 from .apply import reboot as reboot_and_wait
 from .conversation import Conversation, Device, conversation
-from .dialects import DIALECTS, Target
-from .dialects.speech import Activates, BacksUp, Certifies, Upgrades
+from .dialects import DIALECTS
+from .dialects.speech import Activates, BacksUp, Certifies, Resets, Upgrades
 from .diff import EXPERIMENTAL
-from .errors import ModelError, NotConverged, Refused, Unsupported
+from .errors import Garbled, MotcuaError, NotConverged, Unreachable, Unsupported
 from .transport import Trust
 
 UPGRADE_SECONDS = 900.0
+WAIT_SECONDS = 2.0
+RESET_SECONDS, RESET_POLL_SECONDS = 180.0, 1.0
 
 
 def allowed(device: Device, operation: str) -> None:
@@ -58,6 +58,61 @@ async def activate(device: Device, password: Callable[[], str], *, check: bool) 
     return True
 
 
+async def move(device: Device, place: Mapping[str, Any]) -> None:
+    """Give the device another address, with one document, as the last thing that is said to it at its old one.
+
+    :param place: what ``network`` is to be: ``mode``, ``address``, ``prefix``, ``gateway``. Whether it is there then is for others to see.
+    """
+    allowed(device, "move")
+    async with conversation(device) as talk:
+        settings = {key: device.settings[f"network.{key}"] for key in place}
+        (at,) = {setting.at for setting in settings.values()}
+        document = await talk.document(at)
+        for key, setting in settings.items():
+            document.set(setting.select, setting.form.write(place[key]))
+        try:
+            reply = await talk.dialect.store(at, document)
+            if reply.reboot:
+                await talk.dialect.reboot()
+        except Unreachable:
+            return  # it went before it had answered
+
+
+async def reset(device: Device) -> None:
+    """Let the device forget everything: accounts, passwords, and the cameras that it logged in to.
+
+    :raises NotConverged: when it says afterwards that it still has a password.
+    """
+    allowed(device, "reset")
+    async with conversation(device) as talk:
+        assert isinstance(talk.dialect, Resets)
+        await talk.dialect.reset()
+    if "activate" in device.vendor.operations:
+        await _wait_new(device)
+
+
+async def _wait_new(device: Device) -> None:
+    end = asyncio.get_running_loop().time() + RESET_SECONDS
+    while not await is_new(device):
+        if asyncio.get_running_loop().time() > end:
+            raise NotConverged(f"{device.name}: was told to forget everything and still has a password; reset it by hand")
+        await asyncio.sleep(RESET_POLL_SECONDS)  # a device that starts again announces nothing
+
+
+async def is_new(device: Device) -> bool:
+    """Whether it says that nobody has given it a password; False where it can't say so, or doesn't answer."""
+    if "activate" not in device.vendor.operations:
+        return False
+    dialect = DIALECTS[device.vendor.dialect](device.target(None))
+    try:
+        assert isinstance(dialect, Activates)
+        return await dialect.is_new()
+    except MotcuaError:
+        return False
+    finally:
+        await dialect.close()
+
+
 async def reboot(device: Device, bound: asyncio.Timeout) -> None:
     """Reboot and wait until the device takes a login again."""
     allowed(device, "reboot")
@@ -67,10 +122,15 @@ async def reboot(device: Device, bound: asyncio.Timeout) -> None:
 
 async def back_up(device: Device) -> bytes:
     """The device's whole configuration."""
-    allowed(device, "backup")
     async with conversation(device) as talk:
-        assert isinstance(talk.dialect, BacksUp)
-        return await talk.dialect.backup()
+        return await back_up_over(talk, device)
+
+
+async def back_up_over(talk: Conversation, device: Device) -> bytes:
+    """The same over a login that stands."""
+    allowed(device, "backup")
+    assert isinstance(talk.dialect, BacksUp)
+    return await talk.dialect.backup()
 
 
 async def upgrade(device: Device, image: bytes, progress: Callable[[int], None], bound: asyncio.Timeout) -> tuple[str, str]:
@@ -80,76 +140,89 @@ async def upgrade(device: Device, image: bytes, progress: Callable[[int], None],
     """
     allowed(device, "firmware")
     async with conversation(device) as talk:
-        assert isinstance(talk.dialect, Upgrades)
-        before = await _firmware(talk)
+        before = (await identity(talk)).firmware
         bound.reschedule(asyncio.get_running_loop().time() + UPGRADE_SECONDS)
-        await talk.dialect.upgrade(image, progress)
-        await reboot_and_wait(talk, bound)
-        talk.forget(device.settings["identity.firmware"].at)
-        after = await _firmware(talk)
-    if after == before:
+        if await send(talk, image, progress):
+            await talk.dialect.reboot()
+    after = await restarted(device, lambda said: said.firmware != before, REBOOT_SECONDS)
+    if after is None:
+        raise Unreachable(f"{device.name}: took the firmware and hasn't come back within {REBOOT_SECONDS:.0f} s; look at it")
+    if after.firmware == before:
         raise NotConverged(f"{device.name}: took the firmware and still says {before}; look at the image and at the device")
-    return before, after
+    return before, after.firmware
 
 
-async def _firmware(talk: Conversation) -> str:
-    return str((await talk.read(["identity.firmware"], ())).values.get("identity.firmware"))
+async def send(talk: Conversation, image: bytes, progress: Callable[[int], None]) -> bool:
+    """Send firmware over a login that stands. Whether the device waits for a reboot; else it restarts by itself."""
+    assert isinstance(talk.dialect, Upgrades)
+    return (await talk.dialect.upgrade(image, progress)).reboot
 
 
-async def certify(device: Device, authority: Path, key: bytes, days: int, *, check: bool) -> str:
-    """Let the device make a key, sign it for the device's own name, install it, and prove it over a new connection. The new subject.
+async def restarted(device: Device, other: Callable[[Identity], bool], seconds: float) -> Identity | None:
+    """Wait until a device that was sent firmware says something else; what it says in the end, None when it is silent then.
 
-    :param authority: the certificate of the province's authority, in PEM; ``key`` is its key.
+    It may still answer for a while before it restarts, so that what it says until then means nothing.
+    """
+    end = asyncio.get_running_loop().time() + seconds
+    while True:
+        said = None
+        with contextlib.suppress(Unreachable, Garbled, Unsupported):  # services that aren't up yet
+            async with conversation(device) as talk:
+                said = await identity(talk)
+        if said is not None and other(said):
+            return said
+        if asyncio.get_running_loop().time() >= end:
+            return said
+        await asyncio.sleep(WAIT_SECONDS)  # a restarting device announces nothing
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a device says that it is, as it writes it; "" for what it doesn't say."""
+
+    model: str
+    firmware: str
+    build: str
+
+
+async def identity(talk: Conversation) -> Identity:
+    """What the device says of itself now."""
+    keys = [f"identity.{name}" for name in ("model", "firmware", "build")]
+    for key in keys:
+        if key in talk.device.settings:
+            talk.forget(talk.device.settings[key].at)
+    said = (await talk.read(keys, ())).values
+    return Identity(*(str(said.get(key) or "") for key in keys))
+
+
+def certificate_due(trust: Trust, renew_days: int) -> bool:
+    """Whether a device needs a certificate, by the one that it showed last."""
+    shown = trust.certificate
+    return shown is None or trust.trusted is None or trust.trusted.due(shown.der, trust.host, datetime.now(UTC), renew_days)
+
+
+@dataclass(frozen=True)
+class Certified:
+    """What a device shows after it got a certificate: its subject, and until when."""
+
+    subject: str
+    expires: str
+
+
+async def certify(device: Device, sign: Callable[[bytes], x509.Certificate]) -> Certified:
+    """Let the device make a request, sign it, install the certificate, and prove it over a new connection.
+
+    :param sign: makes of a request in PEM a certificate of the province's authority, and keeps it before it gives it away.
+    :raises NotConverged: when the device still shows another one.
     """
     allowed(device, "certificate")
-    signer = _signer(key)
     async with conversation(device) as talk:
         assert isinstance(talk.dialect, Certifies)
-        old = talk.target.trust
-        if check:
-            return f"CN={old.host}"
-        signed = sign(await talk.dialect.certificate_request(old.host), old.host, authority, signer, days)
-        await talk.dialect.install_certificate(signed)
-
-    def proving(login: Login | None) -> Target:
-        return replace(device.target(login), trust=Trust(old.host, old.path, str(authority)))
-
-    async with conversation(replace(device, target=proving)) as talk:
+        name = talk.target.trust.host
+        signed = sign(await talk.dialect.certificate_request(name))
+        await talk.dialect.install_certificate(signed.public_bytes(Encoding.PEM))
+    async with conversation(device) as talk:
         shown = talk.target.certificate
-        assert shown is not None
-        talk.target.trust.renew(shown)
-    return shown.subject
-
-
-def sign(request: bytes, name: str, authority: Path, key: CertificateIssuerPrivateKeyTypes, days: int) -> bytes:
-    """A certificate in PEM for the request's key, which speaks for ``name`` and nobody else, whatever the request says.
-
-    :raises Refused: when the request isn't signed with its own key.
-    """
-    try:
-        asked = x509.load_pem_x509_csr(request)
-        issuer = x509.load_pem_x509_certificate(authority.read_bytes())
-    except (ValueError, OSError) as error:
-        raise ModelError(f"{name}: its request, or {authority}, can't be read ({error}); give the authority's certificate in PEM") from None
-    if not asked.is_signature_valid:
-        raise Refused(f"{name}: made a request that its own key didn't sign; look at the device")
-    now = datetime.now(UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-        .issuer_name(issuer.subject)
-        .public_key(asked.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))  # the device's clock may be a little behind
-        .not_valid_after(now + timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-    )
-    return builder.sign(key, SHA256()).public_bytes(Encoding.PEM)
-
-
-def _signer(key: bytes) -> CertificateIssuerPrivateKeyTypes:
-    try:
-        return load_pem_private_key(key, password=None)  # type: ignore[return-value]  # kinds that can't sign fail when they should
-    except (ValueError, TypeError):
-        raise ModelError("authority_key: is no private key in PEM; take it from the vault") from None
+    if shown is None or shown.der != signed.public_bytes(Encoding.DER):
+        raise NotConverged(f"{device.name}: took the certificate and still shows another one; look at its HTTPS page")
+    return Certified(shown.subject, signed.not_valid_after_utc.isoformat())

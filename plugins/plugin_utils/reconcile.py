@@ -30,7 +30,10 @@ async def _everything(talk: Conversation, device: Device) -> Running:
     if shown is None:
         return replace(running, unsupported={**running.unsupported, "certificate": "it is managed over HTTP, without one"})
     expires = None if shown.expires is None else shown.expires.isoformat()
-    return replace(running, values={**running.values, "certificate.subject": shown.subject, "certificate.expires": expires})
+    said: dict[str, Any] = {"certificate.subject": shown.subject, "certificate.issuer": shown.issuer, "certificate.expires": expires}
+    if talk.target.trust.ours is not None:
+        said["certificate.ours"] = talk.target.trust.ours
+    return replace(running, values={**running.values, **said})
 
 
 @dataclass

@@ -10,7 +10,7 @@ from .accounts import Accounts, Login
 from .apply import Outcome, all_taken, read_rows_back, store_rows, write_rows
 from .conversation import Conversation, Device, Recorder, conversation
 from .diff import RowChange, diff, row_change
-from .errors import MotcuaError, NotConverged, Unsupported
+from .errors import AuthRefused, Locked, MotcuaError, NotConverged, Unsupported
 from .transport import Credential
 
 LISTS = ("users", "onvif_users")  # with passwords of the device's own
@@ -19,7 +19,7 @@ LISTS = ("users", "onvif_users")  # with passwords of the device's own
 async def renew(device: Device, accounts: Accounts, wish: Mapping[str, Any], outcome: Outcome) -> None:
     """Write every account's password, and prove each by a login; the factory account, our way back, is changed last and alone."""
     lists = {key: items for key, items in device.vendor.lists(device.role).items() if key in LISTS and key in wish}
-    ours, factory = accounts.working(), device.vendor.factory_user
+    factory = device.vendor.factory_user
     async with conversation(device) as talk, _listening(device.recorder) as recorder:
         await talk.check_suited()
         running = await talk.read((), lists)
@@ -34,6 +34,7 @@ async def renew(device: Device, accounts: Accounts, wish: Mapping[str, Any], out
         if "users" in difference.unsupported or any(key.startswith("users.") for key in difference.unsupported):
             raise Unsupported(f"{device.name}: its accounts can't be set: {next(iter(difference.unsupported.values()))}")
         accounts.begin()
+        ours = accounts.working()
         last = [row for row in difference.rows if row.key == f"users.{factory}"]
         others = sorted((row for row in difference.rows if row not in last), key=lambda row: row.key == f"users.{ours.credential.user}")
         refused: dict[str, str] = {}
@@ -53,6 +54,30 @@ async def renew(device: Device, accounts: Accounts, wish: Mapping[str, Any], out
             async with conversation(device, [Login(Credential(name, accounts.password(name)))]):
                 pass  # the login itself is the proof
     accounts.confirm()
+
+
+async def prove_former_refused(device: Device, accounts: Accounts) -> None:
+    """Try the password that was replaced, once, and see it refused; the login after it leaves no failed try behind at the device.
+
+    It comes right after a login that succeeded, when a device has all its tries left.
+
+    :raises NotConverged: when the device still takes it.
+    :raises Locked: when one failed try locks the device.
+    """
+    former, ours = accounts.former(), accounts.working()
+    if former is None:
+        return
+    async with conversation(device, [ours]):
+        pass
+    try:
+        async with conversation(device, [former]):
+            pass
+    except Locked:
+        raise
+    except AuthRefused:
+        async with conversation(device, [ours]):
+            return
+    raise NotConverged(f"{device.name}: takes its old password beside the new one; look at its accounts by hand")
 
 
 @contextlib.asynccontextmanager

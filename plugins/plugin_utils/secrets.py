@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -72,6 +72,11 @@ def site_root(master: bytes, site: str) -> bytes:
     return _derive(master, f"site/{site}")
 
 
+def backup_key(masters: Masters, purpose: str, length: int = ROOT_BYTES) -> bytes:
+    """The key of what is kept of devices, by what it is for."""
+    return _derive(masters.devices, f"backup/{purpose}", length)
+
+
 def device_password(masters: Masters, site: str, device: str, account: str, epoch: int, rule: PasswordRule) -> str:
     """The password of one account on one device, at the strength that its vendor accepts.
 
@@ -111,6 +116,11 @@ def tunnel_private_key(masters: Masters, site: str, tunnel: str, epoch: int = 1)
     return base64.b64encode(bytes(key)).decode()
 
 
+def tunnel_subject(site: str, tunnel: str) -> str:
+    """The name by which the journal knows a tunnel's epochs; no host's name has a dot."""
+    return f"{site}.{tunnel}"
+
+
 def wireguard_public_key(private_key: str) -> str:
     """The public key that belongs to a private one, both base64."""
     public = X25519PrivateKey.from_private_bytes(base64.b64decode(private_key)).public_key()
@@ -122,13 +132,34 @@ class Epochs:
     """Which epoch of its secrets a device is known to have, and which one was begun and not yet proved.
 
     ``turned`` when the confirmed one was refused last, at a device that doesn't say how many tries are left; ``activated`` when we gave the
-    device its first password.
+    device its first password. Epochs up to ``spent`` belong to devices that stood in this place before and are never used again;
+    ``serial`` is the number of the device that came after them, by which its installer's password is known.
     """
 
     confirmed: int | None = None
     pending: int | None = None
     turned: bool = False
     activated: bool = False
+    spent: int = 0
+    serial: str | None = None
+
+    @property
+    def newest(self) -> int:
+        """The epoch that passwords are made of now."""
+        return self.pending or self.confirmed or self.spent + 1
+
+    @property
+    def proved(self) -> int:
+        """The epoch that whoever only uses the device logs in with: the last one that was proved, else the first."""
+        return self.confirmed or self.newest
+
+    @property
+    def used(self) -> int:
+        """The last epoch that any device of this place may have had; 0 for none."""
+        return max(self.confirmed or 0, self.pending or 0, self.spent)
+
+
+BESIDE = ("turned", "activated", "spent", "serial")  # of an Epochs, written where they say anything
 
 
 class Journal:
@@ -146,27 +177,45 @@ class Journal:
         path = self._path(host)
         try:
             content = json.loads(path.read_text())
-            return Epochs(content["confirmed"], content["pending"], content.get("turned", False), content.get("activated", False))
+            return Epochs(content["confirmed"], content["pending"], **{key: content[key] for key in BESIDE if key in content})
         except FileNotFoundError:
             return Epochs()
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(f"{path}: is not an epoch journal ({error}); restore it from the backup of the inventory") from None
 
-    def begin(self, host: str) -> int:
+    def tunnel(self, site: str, tunnel: str) -> Epochs:
+        """A tunnel's epochs; the first one is in use from the beginning, without having been noted."""
+        epochs = self.read(tunnel_subject(site, tunnel))
+        return replace(epochs, confirmed=epochs.confirmed or 1)
+
+    def begun(self) -> Iterator[tuple[str, str, int]]:
+        """The tunnels whose next key was begun and not proved, as (site, tunnel, epoch)."""
+        for path in sorted(self._directory.glob("[!.]*.*.json")):
+            pending = self.read(path.stem).pending
+            if pending is not None:
+                site, _, tunnel = path.stem.partition(".")
+                yield site, tunnel, pending
+
+    def burn(self, host: str, first: int = 0) -> None:
+        """Leave the present secrets, and any that were begun, for ever; ``first`` is the epoch in use where none was noted."""
+        epochs = self.read(host)
+        self._write(host, replace(epochs, confirmed=max(first, epochs.used) + 1, pending=None, turned=False, activated=False))
+
+    def begin(self, host: str, to: int | None = None) -> int:
         """Note that the device's next secrets are about to be written; an epoch that is already pending stays."""
         epochs = self.read(host)
-        pending = epochs.pending or (epochs.confirmed or 0) + 1
+        pending = epochs.pending or max(to or 0, epochs.used + 1)
         self._write(host, replace(epochs, pending=pending))
         return pending
 
     def confirm(self, host: str) -> None:
         """Note that a login proved the pending epoch."""
         epochs = self.read(host)
-        self._write(host, Epochs(epochs.pending or epochs.confirmed, None))
+        self._write(host, replace(epochs, confirmed=epochs.pending or epochs.confirmed, pending=None, turned=False, activated=False))
 
     def abandon(self, host: str) -> None:
         """Note that the pending epoch was taken back everywhere."""
-        self._write(host, Epochs(self.read(host).confirmed, None))
+        self._write(host, replace(self.read(host), pending=None, turned=False, activated=False))
 
     def activate(self, host: str) -> None:
         """Note, before it is sent, that the factory account's first password is that of the pending epoch."""
@@ -178,6 +227,18 @@ class Journal:
         epochs = self.read(host)
         self._write(host, replace(epochs, turned=not epochs.turned))
 
+    def succeed(self, host: str, spent: int, serial: str | None) -> None:
+        """Note that another device comes into this place, whose predecessors had the epochs up to ``spent``; one that was noted stays."""
+        epochs = self.read(host)
+        if (epochs.spent, epochs.serial) != (spent, serial):
+            self._write(host, replace(epochs, spent=max(spent, epochs.spent), serial=serial))
+
+    def close(self, host: str) -> None:
+        """Note that the device has left: what it had is never used again, whatever comes into its place."""
+        used = self.read(host).used
+        if used:
+            self._write(host, Epochs(spent=used))
+
     def _path(self, host: str) -> Path:
         return self._directory / f"{host}.json"
 
@@ -185,7 +246,7 @@ class Journal:
         self._directory.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=self._directory, prefix=f".{host}.")
         with os.fdopen(descriptor, "w") as file:
-            flags = {name: True for name in ("turned", "activated") if getattr(epochs, name)}
+            flags = {name: value for name in BESIDE if (value := getattr(epochs, name))}
             json.dump({"confirmed": epochs.confirmed, "pending": epochs.pending} | flags, file)
             file.flush()
             os.fsync(file.fileno())

@@ -48,7 +48,7 @@ class Snapshot:
         """The text; what couldn't be told now stands in it as in the text of the time before, "" for none. "" when nothing was read."""
         if self.config or not self.unknown or not self.values or not before:
             return self.text
-        known = {key: value for key, value in _read(before).items() if any(f"{key}.".startswith(f"{one}.") for one in self.unknown)}
+        known = {key: value for key, value in values_of(before).items() if any(f"{key}.".startswith(f"{one}.") for one in self.unknown)}
         return _written({**known, **self.values})
 
 
@@ -66,7 +66,7 @@ def _lasting(key: str) -> str:
     return key if PLAIN_KEY.fullmatch(key) else JSON.encode(key)
 
 
-def _read(text: str) -> Mapping[str, Json]:
+def values_of(text: str) -> Mapping[str, Json]:
     """The values of a text; none of a router's, which the device may have been before."""
     try:
         found = yaml.safe_load(text)

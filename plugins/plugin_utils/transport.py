@@ -9,13 +9,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import json
-import os
+import io
 import ssl
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -26,11 +24,16 @@ from yarl import URL
 
 from .digest import STALE, Challenge, challenge, response
 from .errors import AuthRefused, Garbled, PinChanged, Refused, Unreachable
+from .pins import Pin
+from .pki import Trusted, Verdict
 
 MAXIMUM_ANSWER_BYTES = 8 * 1024 * 1024
 CONNECT_SECONDS, READ_SECONDS = 5.0, 15.0
 UNAUTHORIZED, BUSY, HTTP_ERROR = 401, 503, 400
 BUSY_SECONDS = (2.0, 4.0, 8.0)
+# A device answers once it has the whole of what it was sent: over a slow line, and into its flash.
+SLOWEST_BYTES_PER_SECOND, FILE_BYTES, FILE_SECONDS = 32_000, 1_000_000, 180.0
+BOUNDARY = "motcua-26f0b1c8d94e"
 REDIRECTS = (301, 302, 303, 307, 308)
 REFUSED = "refuses the login and doesn't say how many tries are left; nothing more is tried"
 
@@ -54,18 +57,26 @@ class Certificate:
     expires: datetime | None
     pin: str
     names: frozenset[str] = frozenset()
+    issuer: str = ""
+    der: bytes = b""
 
 
 @dataclass
 class Trust:
-    """Whom we believe to be talking to. ``path`` keeps the pin; None keeps it for this run only. ``authority`` replaces the pin."""
+    """Whom we believe to be talking to. ``path`` keeps the pin; None keeps it for this run only.
+
+    ``authority`` is a file with somebody's authority, which replaces the pin. ``trusted`` is the province's own: once a device has shown
+    a certificate of it, nothing else is believed of that device, and no pin has to be removed when it gets the next one.
+    """
 
     host: str
     path: Path | None = None
     authority: str | None = None
+    trusted: Trusted | None = None
     certificate: Certificate | None = None
-    _pin: str | None = field(default=None, init=False)
+    _pin: Pin | None = field(default=None, init=False)
     changed: bool = field(default=False, init=False)
+    _why: str = field(default="", init=False)
 
     def accept(self, der: bytes) -> bool:
         """Whether this certificate is the device's; the first one that is ever seen becomes its pin."""
@@ -73,18 +84,17 @@ class Trust:
         if self.authority is not None:
             # Whatever else the authority signed, only this device's own certificate speaks for it.
             self.changed = self.host not in self.certificate.names
-            return not self.changed
-        known = self._pin or self._stored()
-        if known is None:
-            self._store(self.certificate.pin)
-        self._pin = known or self.certificate.pin
-        self.changed = self._pin != self.certificate.pin
+        else:
+            self._why = self._against(der, self.certificate)
+            self.changed = bool(self._why)
         return not self.changed
 
-    def renew(self, certificate: Certificate) -> None:
-        """Pin another key, which the authority's signature has proved."""
-        self._pin = certificate.pin
-        self._store(certificate.pin)
+    @property
+    def ours(self) -> bool | None:
+        """Whether the province's authority speaks for what was shown last; None where there is no authority, or nothing was shown."""
+        if self.trusted is None or self.certificate is None:
+            return None
+        return self._judged(self.certificate.der).standing == "ours"
 
     @property
     def complaint(self) -> str:
@@ -92,27 +102,43 @@ class Trust:
         if self.authority is not None:
             named = ", ".join(sorted(self.certificate.names if self.certificate else ())) or "nobody"
             return f"its certificate speaks for {named} and not for {self.host}; nothing secret was sent. Look at it, or sign a new one"
-        return (
-            f"another key answers than at the first contact of {self.host}; nothing secret was sent. "
-            f"Look at the device; if it was replaced or reset, remove {self.path}"
-        )
+        return self._why
 
-    def _stored(self) -> str | None:
-        try:
-            return str(json.loads(self.path.read_text())["tls"]) if self.path else None
-        except FileNotFoundError:
-            return None
-        except (ValueError, KeyError, TypeError) as error:
-            raise PinChanged(f"{self.path}: holds no pin ({error}); restore it, or remove it after looking at the device") from None
+    def _against(self, der: bytes, shown: Certificate) -> str:
+        """What speaks against a certificate; "" when nothing does, and then it is kept."""
+        known = self._pin or self._stored()
+        verdict = self._judged(der)
+        if verdict.standing == "refused":
+            return f"{self.host} {verdict.why}; nothing secret was sent. Look at the device, see docs/pki.md"
+        if verdict.standing == "ours":
+            self._keep(Pin(shown.pin, by_authority=True), known)
+            return ""
+        if known is not None and known.by_authority and self.trusted is not None:
+            # A key that the authority once vouched for is still this device's when only the time is over: else nobody could renew it.
+            if verdict.standing == "untimely" and known.key == shown.pin:
+                return ""
+            return (
+                f"{self.host} {verdict.why}, although it had one of the province's authority; nothing secret was sent. "
+                f"Look at the device; if it was replaced or reset, remove {self.path}"
+            )
+        if known is not None and known.key != shown.pin:
+            return (
+                f"another key answers than at the first contact of {self.host}; nothing secret was sent. "
+                f"Look at the device; if it was replaced or reset, remove {self.path}"
+            )
+        self._keep(known or Pin(shown.pin), known)
+        return ""
 
-    def _store(self, pin: str) -> None:
-        if self.path is None:
-            return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
-        with os.fdopen(descriptor, "w") as file:
-            json.dump({"tls": pin}, file)
-        Path(name).replace(self.path)
+    def _judged(self, der: bytes) -> Verdict:
+        return Verdict("foreign") if self.trusted is None else self.trusted.judge(der, self.host, datetime.now(UTC))
+
+    def _keep(self, pin: Pin, known: Pin | None) -> None:
+        self._pin = pin
+        if self.path is not None and pin != known:
+            pin.store(self.path)
+
+    def _stored(self) -> Pin | None:
+        return Pin.read(self.path) if self.path else None
 
 
 def _read_certificate(der: bytes) -> Certificate:
@@ -120,9 +146,10 @@ def _read_certificate(der: bytes) -> Certificate:
         certificate = x509.load_der_x509_certificate(der)
         key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         pin = f"spki-sha256:{hashlib.sha256(key).hexdigest()}"
-        return Certificate(certificate.subject.rfc4514_string(), certificate.not_valid_after_utc, pin, _names(certificate))
+        names, issuer = _names(certificate), certificate.issuer.rfc4514_string()
+        return Certificate(certificate.subject.rfc4514_string(), certificate.not_valid_after_utc, pin, names, issuer, der)
     except ValueError:  # firmware that writes certificates its own way: then the whole certificate is the pin
-        return Certificate("", None, f"certificate-sha256:{hashlib.sha256(der).hexdigest()}")
+        return Certificate("", None, f"certificate-sha256:{hashlib.sha256(der).hexdigest()}", der=der)
 
 
 def _names(certificate: x509.Certificate) -> frozenset[str]:
@@ -186,6 +213,16 @@ async def connect(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.S
 def says_busy(answer: Answer) -> bool:
     """Whether a device wants to be asked again later: small models take about two requests at a time."""
     return answer.status == BUSY
+
+
+def multipart(parts: Mapping[str, tuple[str | None, str, bytes]]) -> tuple[str, bytes]:
+    """A form with files (RFC 7578): by field (file name or None, content type, content); content type and body of the request."""
+    pieces = []
+    for field_name, (file, kind, content) in parts.items():
+        named = "" if file is None else f'; filename="{file}"'
+        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field_name}"{named}\r\nContent-Type: {kind}\r\n\r\n'
+        pieces += [head.encode(), content, b"\r\n"]
+    return f"multipart/form-data; boundary={BOUNDARY}", b"".join([*pieces, f"--{BOUNDARY}--\r\n".encode()])
 
 
 class Http:
@@ -261,7 +298,12 @@ class Http:
         return await self._send(method, target, body, content_type, None)
 
     async def _send(self, method: str, target: str, body: bytes, content_type: str, authorization: str | None) -> Answer:
-        """One request; while the device says that it is busy, again after a pause."""
+        """One request; while the device says that it is busy, again after a pause. A file isn't: it may be on its way to the flash."""
+        if len(body) >= FILE_BYTES:
+            answer = await self._once(method, target, body, content_type, authorization)
+            if self._is_busy(answer):
+                raise Refused(f"{self._trust.host}: says that it is busy and takes no file now; run again when it isn't")
+            return answer
         for pause in (0.0, *BUSY_SECONDS):
             await asyncio.sleep(pause)
             answer = await self._once(method, target, body, content_type, authorization)
@@ -275,8 +317,11 @@ class Http:
             headers["Content-Type"] = content_type
         # The target is sent as it is written: Dahua wants its brackets literal, and the digest covers every character.
         url = URL(self._base + target, encoded=True)
+        sent = io.BytesIO(body) if len(body) >= FILE_BYTES else body or None  # a file goes piece by piece
         try:
-            async with self._connected().request(method, url, data=body or None, headers=headers, allow_redirects=False) as answer:
+            async with self._connected().request(
+                method, url, data=sent, headers=headers, allow_redirects=False, timeout=_patience(len(body))
+            ) as answer:
                 try:
                     content = await _bounded(answer.content, self._base)
                 except aiohttp.ClientPayloadError:
@@ -304,7 +349,6 @@ class Http:
             context: ssl.SSLContext | bool = _tls_context(self._trust) if self.encrypted else False
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=context, limit=2),  # small models take about two requests at a time
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 skip_auto_headers=("Accept-Encoding", "User-Agent"),
@@ -335,6 +379,11 @@ class LoginRefused(Exception):
     def __init__(self, answer: Answer) -> None:
         super().__init__("login refused")
         self.answer = answer
+
+
+def _patience(size_bytes: int) -> aiohttp.ClientTimeout:
+    seconds = FILE_SECONDS + size_bytes / SLOWEST_BYTES_PER_SECOND if size_bytes >= FILE_BYTES else READ_SECONDS
+    return aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=seconds)
 
 
 async def _bounded(stream: aiohttp.StreamReader, base: str) -> bytes:

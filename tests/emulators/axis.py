@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 from tests.emulators import vapix_documents as documents
+from tests.emulators.axis_certificates import Certificates
 from tests.emulators.clips import Spec
 from tests.emulators.device import Device
 from tests.emulators.http import Digest, Request, Response
@@ -134,6 +135,7 @@ class Axis(Device):
         super().__init__(config)
         # It neither counts tries nor says that it locks.
         self.digest = Digest(self.realm, self.users, 0)
+        self.certificates = Certificates(self)
         self._booted()
 
     def _booted(self):
@@ -246,6 +248,8 @@ class Axis(Device):
         rank = max(RIGHTS.get(group, 0) for group in self.users()[user]["groups"])
         if api is not None:
             return await self._api(request, api, rank)
+        if self.config["quirks"].get("certificates") and rank == 6 and request.path.startswith(("/config/rest/cert/", "/vapix/services")):
+            return self.certificates.answer(request)
         return await self._cgi(request, form, rank)
 
     def _unauthorized(self, body):
@@ -624,9 +628,28 @@ class Axis(Device):
             found = IMAGE.match(image or b"")
             if found is None:
                 raise Refusal(415, "The firmware image is invalid")
-            self.state["before"] = values["Properties.Firmware.Version"]
-            values["Properties.Firmware.Version"] = found.group(1).decode()
-            self.save()
+            self.images += 1
+            if self.upgrade_fault == "full":
+                raise Refusal(423, "The device is busy or has no room")
             said = {"firmwareVersion": found.group(1).decode()}
-        self._reboot = asyncio.ensure_future(self.reboot())
+            self._reboot = asyncio.ensure_future(self._upgraded(said["firmwareVersion"]))
+        else:
+            self._reboot = asyncio.ensure_future(self.reboot())
         return said
+
+    async def _upgraded(self, version):
+        """The other half of the flash is run from the next start on."""
+        values = self.state["parameters"]
+        await asyncio.sleep(0.1)  # the answer goes first
+        await self.off()
+        if self.upgrade_fault == "dead":
+            return
+        await asyncio.sleep(self.config["pause_s"])
+        self.state["before"] = values["Properties.Firmware.Version"]
+        if self.upgrade_fault != "old":
+            values["Properties.Firmware.Version"] = version
+        if self.upgrade_fault == "another":
+            self.turn("services.upnp", "no" if self.knob("services.upnp") == "yes" else "yes")
+        self.save()
+        await self.on()
+        self._booted()

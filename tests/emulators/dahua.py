@@ -78,6 +78,9 @@ class Dahua(Accounts, Rpc, Device):
             return Response(200, json.dumps(error(BAD_TABLE, "Component error: bad request")).encode(), "application/json")
         return super().error_in_success(request)
 
+    def own_address(self):
+        return self.state["tables"]["Network.eth0.IPAddress"]
+
     def ntp_server(self):
         values = self.state["tables"]
         address = values["NTP.Address"]
@@ -222,13 +225,23 @@ class Dahua(Accounts, Rpc, Device):
         if found is None:
             self._upgrade = "Failed"
             return Response(400, BAD)
+        self.images += 1
+        if self.upgrade_fault == "full":
+            self._upgrade = "NotEnoughMemory"
+            return ok()
+        if self.upgrade_fault == "dead":
+            self.config["pause_s"] = 3600
         self._upgrade = "Upgrading"
         self._reboot = asyncio.ensure_future(self._upgraded(found.group(1).decode()))
         return ok()
 
     async def _upgraded(self, version):
         await self.reboot()
-        self.state["firmware"], self._upgrade = version, "Succeeded"
+        if self.upgrade_fault != "old":
+            self.state["firmware"] = version
+        if self.upgrade_fault == "another":
+            self.turn("services.upnp", "false" if self.knob("services.upnp") == "true" else "true")
+        self._upgrade = "Succeeded"
         self.save()
 
     def _minutes(self):
@@ -281,6 +294,8 @@ class Dahua(Accounts, Rpc, Device):
             if key not in self.config["quirks"].get("ignore", ()):
                 values[key] = self._kept(key, value)
         self.save()
+        if self.own_address() != self.config["address"]:
+            self._moving = asyncio.ensure_future(self.move())
         if any(key.startswith(("Encode", "RemoteDevice")) for key in new):
             await self.refresh()
         return None

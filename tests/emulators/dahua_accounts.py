@@ -74,7 +74,7 @@ class Accounts:
                     return Response(400, BAD)
                 account |= self._kept_password(name, asked["pwd"])
         self.save()
-        await self.refresh()
+        await self.reseat()
         return ok()
 
     async def _call_accounts(self, method, params, user):
@@ -117,5 +117,5 @@ class Accounts:
             case _:
                 return error(NO_METHOD if admin else NO_RIGHT, "Unknown method or no right")
         self.save()
-        await self.refresh()
+        await self.reseat()
         return {"result": True}

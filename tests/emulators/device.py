@@ -41,7 +41,7 @@ class Device:
         )
         self.announcer = Announcer(self)
         self._up = asyncio.Event()
-        self.requests = 0
+        self.requests = self.images = 0
 
     def _tls(self):
         """The certificate that https shows, and its key."""
@@ -56,11 +56,16 @@ class Device:
             return own, key
         installed = folder / f"{name}.installed.pem"
         installed.write_text(self.state["certificate"])
+        if "key" in self.state:
+            key = folder / f"{name}.installed.key"
+            key.write_text(self.state["key"])
         return installed, key
 
-    def install(self, pem):
-        """Keep a certificate for the device's own key, and show it from now on."""
+    def install(self, pem, key=None):
+        """Keep a certificate for the device's own key, or another of its keys, and show it from now on."""
         self.state["certificate"] = pem
+        if key is not None:
+            self.state["key"] = key
         self.save()
         self.server.certify(*self._tls())
 
@@ -71,6 +76,11 @@ class Device:
     def error_in_success(self, _request):
         """How this vendor says an error in an answer of status 200."""
         return Response(200, b"Error\r\n", "text/plain")
+
+    @property
+    def upgrade_fault(self):
+        """What goes wrong with firmware: "full" flash, "dead" afterwards, "old" as before, "another" configuration or "password"; None: nothing."""
+        return self.config["quirks"].get("upgrade")
 
     def save(self):
         """Keep the state over a power cut."""
@@ -93,7 +103,16 @@ class Device:
         """Factories of what was recorded, by path."""
         return {}
 
+    def own_address(self):
+        """Where it is by its own settings."""
+        return self.config["address"]
+
     async def on(self):
+        address = self.own_address()
+        if address != self.config["address"]:
+            self.config["address"] = address
+            self.server.relocate(address)
+            self.rtsp.relocate(address)
         await self.server.start()
         await asyncio.to_thread(self.rtsp.start)
         await self.announcer.start()
@@ -113,8 +132,19 @@ class Device:
         await asyncio.sleep(self.config["pause_s"])
         await self.on()
 
+    async def move(self):
+        """Gone from its old address, and there at its new one."""
+        await asyncio.sleep(0.1)
+        await self.off()
+        await self.on()
+
     async def refresh(self):
         await asyncio.to_thread(self.rtsp.refresh)
+
+    async def reseat(self):
+        """Accounts changed: whoever watches goes on, whoever comes needs the new ones. With the quirk `dropping` everybody drops."""
+        dropping = "dropping" in self.config.get("quirks", {})
+        await asyncio.to_thread(self.rtsp.refresh if dropping else self.rtsp.reseat)
 
     async def run(self):
         await self.on()
@@ -167,7 +197,7 @@ class Device:
                 await self.refresh()
             case "status":
                 known = {"clock_offset_s": self.clock.offset_s, "synced_with": self.clock.synced_with, "requests": self.requests}
-                return known | {"most_failed_logins": self.digest.most_failed}
+                return known | {"most_failed_logins": self.digest.most_failed, "images": self.images}
             case other:
                 raise ValueError(f"a hand can't {other}")
         return None

@@ -29,6 +29,7 @@ from tests.emulators.hikvision_xml import (
 from tests.emulators.http import Digest, Request, Response
 from tests.emulators.picture import picture
 
+MAINTENANCE = tuple(f"/ISAPI/System/{name}" for name in ("configurationData", "updateFirmware", "upgradeStatus", "factoryReset"))
 READ_ONLY = {"DeviceInfo": ("model", "serialNumber", "macAddress", "firmwareVersion", "firmwareReleasedDate", "deviceType", "deviceID")}
 NEEDS_REBOOT = ("/ISAPI/System/Network/interfaces/1/ipAddress",)
 KBPS = range(32, 8193)
@@ -98,6 +99,10 @@ class Hikvision(Accounts, Service, Device):
 
     def document(self, path):
         return ElementTree.fromstring(self.state["documents"][path])
+
+    def own_address(self):
+        at = "/ISAPI/System/Network/interfaces/1/ipAddress"
+        return text(self.document(at), "ipAddress") if at in self.state["documents"] else super().own_address()
 
     def ntp_server(self):
         root = self.document("/ISAPI/System/time/ntpServers/1")
@@ -208,7 +213,7 @@ class Hikvision(Accounts, Service, Device):
             return self._onvif_users(request, level)
         if not self.old and path.startswith(CERTIFICATE):
             return self._certificates(request, level)
-        if path in ("/ISAPI/System/configurationData", "/ISAPI/System/updateFirmware", "/ISAPI/System/upgradeStatus"):
+        if path in MAINTENANCE:
             return self._maintenance(request, level)
         lists = {
             "/ISAPI/System/time/ntpServers": "NTPServerList",

@@ -52,7 +52,7 @@ class Accounts:
             if refusal is not None:
                 return refusal
         self.save()
-        await self.refresh()
+        await self.reseat()
         return status(*OK)
 
     def _set_user(self, request, users, name):

@@ -176,7 +176,9 @@ class HikvisionNvr(Hikvision):
         }
         self._refused_until.pop(number, None)
         self.save()
-        await self.refresh()
+        login = {"user": old.get("user"), "password": old["password"]}
+        only_login = old == self.state["channels"][number] | login
+        await (self.reseat() if only_login else self.refresh())
         return status(*OK)
 
     async def _rule(self):

@@ -79,6 +79,9 @@ class Service:
             case "updateFirmware", "PUT":
                 if not request.body.startswith(b"HKFW"):
                     return status(6, "Invalid XML Content", "badDevType", 400)
+                self.images += 1
+                if self.upgrade_fault == "full":
+                    return status(3, "Device Error", "noMemory", 500)
                 version = re.match(rb"HKFW (V[\d.]+)", request.body)
                 self.state["upgrade"] = version.group(1).decode() if version else "V5.7.99"
                 self.save()
@@ -86,6 +89,8 @@ class Service:
                 if self.config["quirks"].get("upgrade_reboots"):
                     self._reboot = asyncio.ensure_future(self.reboot())
                 return status(7, "Reboot Required", "rebootRequired")
+            case "factoryReset", "PUT":
+                return self._forget()
             case "upgradeStatus", "GET":
                 began = self._upgrade_began
                 done = 100 if began is None else min(100, round(100 * (time.monotonic() - began) / self.config["pause_s"]))
@@ -100,10 +105,25 @@ class Service:
         await super().off()
         if "upgrade" in self.state:
             root = self.document("/ISAPI/System/deviceInfo")
-            find(root, "firmwareVersion").text = self.state.pop("upgrade")
+            new = self.state.pop("upgrade")
+            if self.upgrade_fault == "dead":
+                self.config["pause_s"] = 3600
+            if self.upgrade_fault != "old":
+                find(root, "firmwareVersion").text = new
+            if self.upgrade_fault == "password":
+                self.users()[self.config["factory_user"]]["password"] = "of-another-1"
+            if self.upgrade_fault == "another":
+                self.turn("services.upnp", "false" if self.knob("services.upnp") == "true" else "true")
             self.state["documents"]["/ISAPI/System/deviceInfo"] = write(root)
             self._upgrade_began = None
             self.save()
+
+    def _forget(self):
+        """As it was delivered: nobody has a password; it starts again by itself."""
+        self.state = self.factory() | {"users": {}, "channels": {}}
+        self.save()
+        self._reboot = asyncio.ensure_future(self.reboot())
+        return status(*OK)
 
     def _certificates(self, request, level):
         """A request for the device's own key, and the certificate that answers it."""
@@ -135,6 +155,8 @@ class Service:
         except ElementTree.ParseError:
             return status(*BAD_XML)
         given = {"CN": self.config["address"]} | {short: text(root, name) for short, name in SUBJECT.items() if text(root, name)}
+        if "request_name" in self.config["quirks"]:
+            given["CN"] = self.config["quirks"]["request_name"]
         subject = "".join("/{}={}".format(short, value.replace("/", "\\/")) for short, value in given.items())
         try:
             made = openssl("req", "-new", "-utf8", "-key", key, "-subj", subject)

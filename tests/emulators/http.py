@@ -228,6 +228,10 @@ class Server:
         self._context.load_cert_chain(*tls)
         self._servers, self._open = [], set()
 
+    def relocate(self, address):
+        """Listen at another address from the next start on."""
+        self._address = address
+
     def certify(self, pem, key):
         """Show another certificate from the next connection on."""
         self._context.load_cert_chain(pem, key)

@@ -62,6 +62,10 @@ class Rtsp:
         """Listen; again after stop."""
         self._in_loop(self._start)
 
+    def relocate(self, address):
+        """Listen at another address from the next start on."""
+        self._address = address
+
     def stop(self):
         """Stop listening and drop everybody."""
         self._in_loop(self._stop)
@@ -69,6 +73,10 @@ class Rtsp:
     def refresh(self):
         """Settings changed: the encoder restarts, so everybody drops; accounts and paths are read again."""
         self._in_loop(self._refresh)
+
+    def reseat(self):
+        """Accounts changed: they are read again, and sessions that were let in go on."""
+        self._in_loop(self._reseat)
 
     def _in_loop(self, call):
         done = threading.Event()
@@ -116,6 +124,10 @@ class Rtsp:
     def _refresh(self):
         if self._server is not None:
             self._drop()
+            self._settle()
+
+    def _reseat(self):
+        if self._server is not None:
             self._settle()
 
     def _drop(self):

@@ -293,6 +293,7 @@ HERE = {
     "/etc/ssl/private/motcua-portal.key": "{folder}/portal.key",
     "/run/motcua-gate/gate.sock": "{folder}/gate.sock",
     "/usr/local/share/motcua/portal": "{folder}/page",
+    "/usr/local/share/motcua;": "{folder}/public;",
     "root /run/motcua-state": "root {folder}/state",
 }
 

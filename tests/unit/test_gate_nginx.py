@@ -113,6 +113,17 @@ def test_headers_of_the_browsers_own_change_nothing(portal, people, headers):
     assert Person(portal).status(portal.live("lang-giang-cam1"), **headers) == 401
 
 
+def test_the_root_and_the_lists_of_revoked_certificates_are_for_everybody_and_nothing_else_beside_them(portal):
+    folder = portal.folder / "public/pki"
+    folder.mkdir(parents=True)
+    for name in ("root.pem", "1.crl.pem", "1.key.pem", "notes.txt"):
+        (folder / name).write_text(name)
+    seen = {name: Person(portal).get(f"/pki/{name}") for name in ("root.pem", "1.crl.pem")}
+    assert {name: (one.status, one.body.decode()) for name, one in seen.items()} == {name: (200, name) for name in seen}
+    for path in ("/pki/1.key.pem", "/pki/notes.txt", "/pki/", "/pki/../gate.db", "/pki/root.pem/", "/pki/x/root.pem"):
+        assert Person(portal).status(path) in (400, 401, 403, 404), path
+
+
 def test_writing_is_refused_everywhere(portal, people):
     for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"):
         for path in (portal.live("tan-dinh-cam1"), portal.playback("lang-giang-cam1"), "/", "/index.html", "/wall.html"):

@@ -1,15 +1,11 @@
-"""What is done with a device besides setting it, as users call it: first password, reboot, backup, firmware, certificate."""
+"""What is done with a device besides setting it, as users call it: first password, reboot, backup, firmware."""
 
 import asyncio
 import json
-import ssl
-import subprocess
-from pathlib import Path
 
 import pytest
-from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError, Refused, Unsupported
-from ansible_collections.motcua.cctv.plugins.plugin_utils.operations import activate, back_up, certify, sign
-from ansible_collections.motcua.cctv.plugins.plugin_utils.reconcile import read
+from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import Unsupported
+from ansible_collections.motcua.cctv.plugins.plugin_utils.operations import activate, back_up
 
 from tests.unit.test_engine import KINDS, converge, users
 from tests.unit.wire import FACTORY, Managed, ad_hoc, emulated
@@ -109,63 +105,3 @@ def test_firmware_is_sent_read_back_and_not_sent_again(folder, tmp_path):
     assert refused["kind"] == "refused"
     assert (first["before"], first["after"], first["changed"]) == ("V5.7.18", "V5.7.23", True)
     assert (again["after"], again["changed"]) == ("V5.7.23", False)
-
-
-@pytest.fixture
-def authority(tmp_path):
-    """The province's own: (certificate, key)."""
-    pem, key = tmp_path / "authority.pem", tmp_path / "authority.key"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-subj", "/CN=Bac Giang"]
-    subprocess.run([*command, "-keyout", str(key), "-out", str(pem)], check=True, capture_output=True)
-    return pem, key.read_text()
-
-
-def test_a_certificate_is_signed_for_the_device_and_believed_by_those_who_know_the_authority(folder, tmp_path, authority):
-    pem, key = authority
-    with emulated("hikvision-camera", folder) as camera:
-        managed = Managed(tmp_path, camera, "hikvision", motcua_user=FACTORY[0], motcua_password=FACTORY[1])
-        before = asyncio.run(read(managed.rim().device())).values["certificate.subject"]
-        subject = asyncio.run(certify(managed.rim().device(), pem, key.encode(), 730, check=False))
-        assert (before, subject) == ("CN=hikvision-camera", "CN=a-cam1")
-        asyncio.run(read(managed.rim().device()))  # the new key is the pin now
-        signed = Managed(tmp_path, camera, "hikvision", motcua_user=FACTORY[0], motcua_password=FACTORY[1], motcua_ca=str(pem))
-        assert asyncio.run(read(signed.rim().device())).values["certificate.subject"] == "CN=a-cam1"
-        context = ssl.create_default_context(cafile=str(pem))
-        context.check_hostname = False
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        import socket
-
-        with socket.create_connection(("127.0.0.1", camera.ports["https"]), 5) as plain, context.wrap_socket(plain) as secured:
-            assert dict(pair for (pair,) in secured.getpeercert()["subject"])["commonName"] == "a-cam1"
-
-
-def test_a_certificate_that_lasts_is_left_alone(folder, tmp_path, authority):
-    pem, key = authority
-    with emulated("hikvision-camera", folder) as camera:
-        options = {"authority": str(pem), "authority_key": key, **connection(camera, experimental=True)}
-        first = ad_hoc("device_certificate", **options)
-        again = ad_hoc("device_certificate", **options)
-        soon = ad_hoc("device_certificate", renew_days=800, **options)
-    assert not first.get("failed"), first
-    assert [one["changed"] for one in (first, again, soon)] == [True, False, True]
-    assert "PRIVATE KEY" not in json.dumps([first, again, soon])
-
-
-def test_what_can_not_be_signed_is_one_sentence(tmp_path, authority):
-    pem, key = authority
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    signer = load_pem_private_key(key.encode(), None)
-    with pytest.raises(ModelError, match=r"its request, or .* can't be read"):
-        sign(b"nothing", "a-cam1", pem, signer, 1)
-    request = tmp_path / "request.pem"
-    subprocess.run(
-        ["openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "/dev/null", "-subj", "/CN=x", "-out", str(request)],
-        check=True,
-        capture_output=True,
-    )
-    broken = bytearray(Path(request).read_bytes())
-    at = broken.index(b"\n-----END") - 12
-    broken[at] = ord("A") if broken[at] != ord("A") else ord("B")
-    with pytest.raises((ModelError, Refused)):
-        sign(bytes(broken), "a-cam1", pem, signer, 1)

@@ -169,6 +169,16 @@ def test_footage_goes_when_its_retention_ends_and_not_before(recordings):
     assert recordings.clean()[0] == []
 
 
+@pytest.mark.parametrize("days", [10, 90])
+def test_footage_of_a_camera_that_was_retired_stays_as_long_as_was_said_then_and_no_longer(tmp_path, days):
+    recordings = Recordings(tmp_path)
+    recordings.settings = load(save(tmp_path / "recorder.json", written(recordings.root) | {"former": {"left-cam1": days}}))
+    kept, old = (recordings.piece("left-cam1", age * DAY) for age in (days - 1, days + 1))
+    recordings.enter()
+    assert recordings.clean()[0] == [old]
+    assert recordings.there() == [kept]
+
+
 def test_a_full_disk_costs_the_oldest_first_whoever_owns_it(recordings):
     pieces = [
         recordings.piece(camera, hours * 3600)

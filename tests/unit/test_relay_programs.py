@@ -8,13 +8,18 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
+from ipaddress import IPv4Address
 
 import pytest
+from ansible_collections.motcua.cctv.plugins.plugin_utils import pki
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.authority import Made, text
 from tests.unit.standby import ALL, PASSWORD, PATIENCE_S, ROLE, Machine, Portal, config, eventually, rendered, row
 from tests.unit.wire import FACTORY, emulated
 
@@ -246,6 +251,24 @@ def test_the_certificate_that_a_rollout_renews_is_trusted_without_a_restart(mach
     with machine.standby() as journal:
         journal.comes_to(rf"failed 3 times in a row \({pinned} can't be used, roll out this machine again\)")
         pinned.write_bytes((identities / "centre.crt").read_bytes())
+        journal.comes_to("so the relays stop")
+
+
+def test_under_an_authority_the_centres_own_name_counts_and_a_cameras_does_not(machine, portal, identities, tmp_path):
+    made = Made(tmp_path / "pki", datetime.now(UTC), pki.Named("lab", (pki.Network("127.0.0.0/8"),)))
+    key = generate_private_key(65537, 2048)
+    for name in ("centre", "a-cam1"):
+        (identities / f"signed-{name}.key").write_text(text(key))
+        signed = made.issue(key, pki.Wanted(name, "lab", (IPv4Address("127.0.0.1"),), 60), datetime.now(UTC))
+        (identities / f"signed-{name}.crt").write_bytes(pki.bundle(signed, made.store.trusted().authorities))
+    trusted = tmp_path / "trusted.crt"
+    trusted.write_bytes(pki.pem(made.root))
+    machine.settings |= {"certificate": str(trusted)}
+    portal.up("signed-a-cam1")
+    with machine.standby() as journal:
+        journal.comes_to(r"failed 3 times in a row \(it showed another certificate than the centre's\)")
+        portal.down()
+        portal.up("signed-centre")
         journal.comes_to("so the relays stop")
 
 

@@ -19,6 +19,8 @@ from typer.testing import CliRunner
 
 from cli import player as playing
 from cli import repair as module
+from cli.locks import locked
+from tests.unit.provinces import unruled
 from tests.unit.test_engine import OEM
 from tests.unit.wire import FACTORY, emulated
 
@@ -263,3 +265,15 @@ def test_nothing_is_done_before_somebody_said_yes(monkeypatch, tmp_path):
     assert done.exit_code == 1
     assert f"  {CAM}: services.upnp" in done.output
     assert not (tmp_path / "repairs").exists()
+
+
+def test_a_site_that_somebody_is_changing_is_left_alone(tmp_path):
+    inventory, report = Path(unruled(tmp_path)), tmp_path / "findings.json"
+    report.write_text(to_json([UPNP], "now"), encoding="utf-8")
+    app = Typer()
+    app.command()(module.repair)
+    with locked(inventory, ["lang-giang"]):
+        done = CliRunner().invoke(app, [UPNP.id, "-i", str(inventory), "--from", str(report), "--output", str(tmp_path / "r"), "--yes"])
+    assert "lang-giang: " in str(done.exception)
+    assert "has been changing it since" in str(done.exception)
+    assert not (tmp_path / "r").exists()

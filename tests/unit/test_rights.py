@@ -157,8 +157,8 @@ def test_an_office_reaches_the_portal_and_a_camera_doesnt(hosts):
         text = Path("roles/firewall/templates/router.nft.j2").read_text()
         assert text.index("a camera opens nothing by itself") < text.index('comment "the portal"')
     flows = {flow["comment"]: flow for flow in hosts["centre-server"]["hub"]["input"]}
-    office = flows["portal for the office LANs"]
-    assert (office["from"], office["ports"]) == (["10.64.0.0/12"], [443])
+    people = flows["portal for the offices and the centre's own LAN"]
+    assert (people["from"], people["ports"]) == (["10.64.0.0/12", "10.10.10.0/24"], [443])
 
 
 NAMESPACES = """

@@ -1,6 +1,6 @@
 """The rules of the catalogue: each passes, fails, and says when it could not tell; questions, profiles, grace, and what findings say."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -127,6 +127,24 @@ def test_an_administrator_whom_nobody_declared_breaks_a_rule():
     assert (row.device, row.status) == ("a-cam1", "fail")
     assert "hikadmin admin" in row.actual
     assert not of(judged(says("a-cam1", "users.hikwatch.role", "viewer")), "HD-15")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "actual"),
+    [
+        ("certificate.expires", f"{TODAY + timedelta(days=30)}T12:00:00+00:00", f"ends on {TODAY + timedelta(days=30)}"),
+        ("certificate.expires", f"{TODAY + timedelta(days=31)}T12:00:00+00:00", None),
+        ("certificate.ours", False, "another one"),
+        ("certificate.ours", True, None),
+    ],
+)
+def test_a_certificate_that_ends_soon_or_is_nobodys_of_ours_is_a_finding(key, value, actual):
+    assert [one.actual for one in of(judged(says("a-nvr1", key, value)), "TC724-11")] == ([] if actual is None else [actual])
+
+
+def test_a_device_that_no_way_is_known_for_needs_no_certificate_of_ours():
+    dahua = written("sites.a.nvrs.nvr1.vendor", "dahua")
+    assert not of(judged(dahua, says("a-nvr1", "certificate.ours", False)), "TC724-11")
 
 
 def test_a_device_that_was_not_read_is_named_once():

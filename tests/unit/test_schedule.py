@@ -9,6 +9,7 @@ from pathlib import Path
 
 import jinja2
 import pytest
+import yaml
 
 TEMPLATES = Path("roles/schedule/templates")
 ROOT = Path.cwd()
@@ -21,6 +22,8 @@ VALUES = {
     "schedule_user": "daemon",
     "schedule_home": "/home/ky",
     "schedule_at": "*-*-* 05:30",
+    "schedule_backup_at": "*-*-* 02:30",
+    "schedule_pki_at": "*-*-* 04:30",
     "schedule_zone": "Asia/Ho_Chi_Minh",
     "schedule_delay": "10min",
 }
@@ -48,8 +51,11 @@ esac; done
 def units(tmp_path):
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), trim_blocks=True, undefined=jinja2.StrictUndefined)
     environment.filters["dirname"] = os.path.dirname
-    for template in TEMPLATES.glob("*.j2"):
-        (tmp_path / template.stem).write_text(environment.get_template(template.name).render(VALUES) + "\n")
+    for unit in yaml.safe_load(Path("roles/schedule/vars/main.yml").read_text())["schedule_units"]:
+        item = {key: environment.from_string(value).render(VALUES) for key, value in unit.items()}
+        for template in TEMPLATES.glob("motcua.*.j2"):
+            text = environment.get_template(template.name).render(VALUES, item=item)
+            (tmp_path / template.stem.replace("motcua", f"motcua-{item['name']}")).write_text(text + "\n")
     return tmp_path
 
 
@@ -58,8 +64,10 @@ def analyze(*arguments):
 
 
 @ANALYZE
-def test_systemd_understands_the_units(units):
-    done = analyze("verify", "--man=no", "--recursive-errors=no", str(units / "motcua-audit.timer"), str(units / "motcua-audit.service"))
+@pytest.mark.parametrize("unit", ["audit", "backup", "pki"])
+def test_systemd_understands_the_units(units, unit):
+    names = (str(units / f"motcua-{unit}.{kind}") for kind in ("timer", "service"))
+    done = analyze("verify", "--man=no", "--recursive-errors=no", *names)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -87,6 +95,21 @@ def test_it_calls_what_there_is_and_takes_a_difference_for_no_failure(units):
     assert "\nSuccessExitStatus=2\n" in text and "\nUser=daemon\n" in text
     shown = subprocess.run([sys.executable, "scripts/motcua", "audit", "--help"], capture_output=True, text=True, check=True).stdout
     assert "--tell" in shown and "--output" in shown
+
+
+def test_the_night_keeps_what_changed(units):
+    text = (units / "motcua-backup.service").read_text()
+    assert f'ExecStart="{ROOT}/scripts/motcua" backup -i "{ROOT}/inventory/lab/province.yml" --reason nightly\n' in text
+    shown = subprocess.run([sys.executable, "scripts/motcua", "backup", "--help"], capture_output=True, text=True, check=True).stdout
+    assert "--reason" in shown and "--inventory" in shown
+    assert "OnCalendar=*-*-* 02:30 Asia/Ho_Chi_Minh" in (units / "motcua-backup.timer").read_text()
+
+
+def test_the_portals_certificates_and_the_lists_are_renewed(units):
+    text = (units / "motcua-pki.service").read_text()
+    assert f'ExecStart="{ROOT}/scripts/motcua" pki crl --publish -i "{ROOT}/inventory/lab/province.yml"\n' in text
+    shown = subprocess.run([sys.executable, "scripts/motcua", "pki", "crl", "--help"], capture_output=True, text=True, check=True).stdout
+    assert "--publish" in shown and "--inventory" in shown
 
 
 def play(tmp_path, *arguments, lives=True, secret="vault"):
@@ -126,9 +149,12 @@ class TestThePlaybook:
         assert list((tmp_path / "etc").iterdir()) == [] and not (tmp_path / "reports").exists()
         done = play(tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert {path.name for path in (tmp_path / "etc").iterdir()} == {"motcua-audit.service", "motcua-audit.timer"}
+        assert {path.name for path in (tmp_path / "etc").iterdir()} == {
+            f"motcua-{unit}.{kind}" for unit in ("audit", "backup", "pki") for kind in ("service", "timer")
+        }
         assert f'"ANSIBLE_VAULT_PASSWORD_FILE={tmp_path}/vault"' in (tmp_path / "etc/motcua-audit.service").read_text()
-        assert (tmp_path / "motcua-audit.timer.enabled").exists() and (tmp_path / "motcua-audit.timer.active").exists()
+        for unit in ("audit", "backup", "pki"):
+            assert (tmp_path / f"motcua-{unit}.timer.enabled").exists() and (tmp_path / f"motcua-{unit}.timer.active").exists()
         again = play(tmp_path)
         assert re.search(r"localhost +: ok=\d+ +changed=0 ", again.stdout), again.stdout
 

@@ -1,6 +1,7 @@
 """Derivation and journal."""
 
 import string
+from tempfile import TemporaryDirectory
 
 import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
@@ -89,3 +90,36 @@ def test_a_broken_journal_stops_before_a_login(tmp_path, text):
     (tmp_path / "cam1.json").write_text(text)
     with pytest.raises(ModelError, match="restore it"):
         Journal(tmp_path).read("cam1")
+
+
+def test_another_device_in_a_place_never_gets_an_epoch_of_the_one_before(tmp_path):
+    journal = Journal(tmp_path)
+    assert journal.begin("cam1") == 1
+    journal.confirm("cam1")
+    journal.begin("cam1")  # and it left before that was proved
+    journal.close("cam1")
+    assert journal.read("cam1") == Epochs(spent=2)
+    assert journal.read("cam1").proved == journal.read("cam1").newest == 3
+    assert journal.begin("cam1") == 3
+    journal.confirm("cam1")
+    assert journal.read("cam1") == Epochs(3, None, spent=2)
+    assert journal.begin("cam1") == 4
+
+
+@given(st.lists(st.sampled_from(["begin", "confirm", "abandon", "activate", "turn", "close", "succeed"]), max_size=30))
+def test_whatever_happens_no_epoch_goes_to_a_second_device(steps):
+    with TemporaryDirectory() as folder:
+        journal, owners, device = Journal(folder), {}, 0
+        for step in steps:
+            if step in ("close", "succeed"):
+                device += 1
+                journal.close("cam1") if step == "close" else journal.succeed("cam1", journal.read("cam1").used, f"no {device}")
+                if step == "succeed":
+                    journal.close("cam1")
+            else:
+                if step == "abandon":
+                    owners.pop(journal.read("cam1").pending, None)  # no device has it
+                getattr(journal, step)("cam1")
+            epochs = journal.read("cam1")
+            for epoch in {epochs.pending, epochs.confirmed} - {None}:
+                assert owners.setdefault(epoch, device) == device

@@ -149,13 +149,13 @@ def test_the_router_is_reached_as_ansible_reaches_it():
         "host": "10.96.0.5",
         "ssh_executable": "ssh",
     }
-    command = action(**options)._ssh()
+    command = action(**options).ssh()
     assert command[0] == "ssh"
     assert command[-1] == "10.96.0.5"
     assert "ProxyCommand=lab/cable a-router %h %p" in command
     assert {"IdentityFile=/k", "User=root", "Port=2222", "HostKeyAlias=a-router"} <= set(command)
-    assert action(remote_user="root")._ssh() == ["ssh", "-o", "User=root", "10.96.0.5"]
-    assert action("local")._ssh() is None
+    assert action(remote_user="root").ssh() == ["ssh", "-o", "User=root", "10.96.0.5"]
+    assert action("local").ssh() is None
 
 
 def site(tmp_path, variables=None, **options):

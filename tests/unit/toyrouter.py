@@ -158,7 +158,7 @@ GUARD = Guard(
 
 def platform(**changes):
     rows = {
-        "name": "toy", "driver": "linux", "channel": "exec", "reads": ("show",), "understand": understand, "compare": compare, "whole": lambda answers: answers["show"],
+        "name": "toy", "driver": "linux", "channel": "exec", "reads": ("show",), "understand": understand, "compare": compare, "whole": lambda answers, standing: answers["show"],
         "refusal": re.compile(r"^! ", re.MULTILINE), "guard": GUARD, "version": re.compile(r"toy (\S+)"), "prepare": (_plain("paging off"),), "noise": re.compile(r"^%LOG"),
     }  # fmt: skip
     return Platform(**rows | changes)

@@ -182,6 +182,9 @@ class Managed:
             "motcua_port": device.ports["https"],
             "motcua_masters": {kind: str(folder / f"{kind}.yml") for kind in ("devices", "tunnels")},
             "motcua_state": str(self.state),
+            "motcua_pki": str(folder / "pki"),
+            "motcua_province": "lab",
+            "motcua_certificate_days": 730,
             "motcua_experimental": True,  # the emulated devices take it; one test leaves it out
         } | variables
         self.variables["hostvars"] = {name: self.variables}

@@ -86,9 +86,9 @@ def _hub(province: Province, planned: Plan, name: str) -> dict[str, Any]:
         "id": name,
         "interfaces": [_interface(province, planned, name, kind) for kind in kinds],
         "sites_prefix": str(province.networks.sites),
-        "sites": [_spoke(province, planned, site) for site in province.sites],
-        "peers": [row for site in province.sites for row in _peers(province, planned, name, site)],
-        "ipsec": [row for site in province.sites for row in _ipsec(province, planned, name, site)],
+        "sites": [_spoke(province, planned, site) for site in _admitted(province)],
+        "peers": [row for site in _admitted(province) for row in _peers(province, planned, name, site)],
+        "ipsec": [row for site in _admitted(province) for row in _ipsec(province, planned, name, site)],
         "accept": [flow_row(flow) for flow in _between(province, name) if flow.sources and flow.to],
         "input": [flow_row(flow) for flow in _answers(province, name) if flow.sources],
         "fallback": [{"endpoint": str(centre.endpoints["ftth"]), "from": FALLBACK_PORT, "to": centre.port}] if "ftth" in kinds else [],
@@ -98,6 +98,11 @@ def _hub(province: Province, planned: Plan, name: str) -> dict[str, Any]:
         "tunnels_prefix": str(tunnels),
         "routing": _routing(province, planned, name),
     }
+
+
+def _admitted(province: Province) -> list[str]:
+    """The sites whose tunnels a hub takes: none whose router's keys were revoked."""
+    return [name for name, site in province.sites.items() if site.revoked is None]
 
 
 def _interface(province: Province, planned: Plan, name: str, kind: LineKind) -> dict[str, Any]:
@@ -117,7 +122,7 @@ def _between(province: Province, name: str) -> Iterator[Flow]:
     """What passes through a hub between centres."""
     controllers = hosts(*province.storage_centre()[1].controllers)
     others = hosts(*(other.address for key, other in province.centres.items() if key != name))
-    yield Flow("controller to the other centres", controllers, others, "tcp", (SSH_PORT,))
+    yield Flow("controller to the other centres", controllers, others, "tcp", (SSH_PORT, *PORTAL_PORTS))
 
 
 def _answers(province: Province, name: str) -> Iterator[Flow]:
@@ -133,7 +138,7 @@ def _answers(province: Province, name: str) -> Iterator[Flow]:
     yield Flow("the other hub's heartbeat", others, (), "udp", (3784, 4784))
     if centre.kind == "storage":
         yield Flow("other centres watch", others, (), "tcp", PORTAL_PORTS)
-        yield Flow("portal for the office LANs", (province.networks.sites,), (), "tcp", PORTAL_PORTS)
+        yield Flow("portal for the offices and the centre's own LAN", (province.networks.sites, centre.lan), (), "tcp", PORTAL_PORTS)
         pulling = (vms.address for vms in province.vms.values() if vms.way == "republished")
         yield Flow("VMS pull what the recorder has", hosts(*pulling), (), "tcp", (RTSP_PORT,))
         yield Flow("controllers look at the figures", hosts(*centre.controllers), (), "tcp", UI_PORTS)
@@ -190,6 +195,7 @@ def _ipsec(province: Province, planned: Plan, name: str, site: str) -> Iterator[
                 "local_id": tunnel.remote_id,
                 "remote_id": tunnel.local_id,
                 "secret": tunnel.secret,
+                "spare": {"half": "next-private", "local_id": tunnel.remote_id, "remote_id": tunnel.site_ids},
                 "mtu": tunnel.mtu,
                 "networks": [str(planned.addresses[site].prefix)],
                 "rank": tunnel.line_rank,
@@ -210,7 +216,7 @@ def _routing(province: Province, planned: Plan, name: str) -> dict[str, Any]:
                 if tunnel.hub == name
             ],
         }
-        for site in province.sites
+        for site in _admitted(province)
     ]
     return {
         "asn": hub_asn(province, name),

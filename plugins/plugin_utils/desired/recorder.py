@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ..model import Camera, Province
@@ -36,8 +37,18 @@ def recorder(province: Province, planned: Plan) -> dict[str, Any]:
             "on_demand_seconds": ON_DEMAND_SECONDS,
             "on_demand_kbps": {name: site.policy.reserve.on_demand_kbps for name, site in province.sites.items()},
             "cameras": {row["camera"]: _camera(province, row, shards) for row in rows},
+            "former": dict(_former(province)),
         },
     }
+
+
+def _former(province: Province) -> Iterator[tuple[str, int]]:
+    """Days for which the footage is kept of cameras that none has followed: those that were retired, and those of closed sites."""
+    for name, site in {**province.retired, **province.sites}.items():
+        gone = [one for one in site.former if one.kept_days is not None and one.device not in site.cameras]
+        yield from ((device_host(name, one.device), int(one.kept_days or 0)) for one in gone)
+        if name in province.retired:
+            yield from ((device_host(name, key), camera.retention_days) for key, camera in site.cameras.items())
 
 
 def _camera(province: Province, row: dict[str, Any], shards: list[str]) -> dict[str, Any]:

@@ -170,6 +170,7 @@ def _ipsec(site: Site, tunnels: Sequence[Tunnel]) -> Iterator[dict[str, Any]]:
                 "local_id": tunnel.local_id,
                 "remote_id": tunnel.remote_id,
                 "secret": tunnel.secret,
+                "spare": {"half": "private", "local_id": tunnel.site_ids, "remote_id": tunnel.remote_id},
                 "mtu": tunnel.mtu,
                 "networks": [str(network) for network in tunnel.reachable[1:]],
                 "rank": tunnel.rank,

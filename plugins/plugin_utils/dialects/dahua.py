@@ -6,14 +6,15 @@ Firmware without RPC2 takes passwords only in a URL: there it is sent over TLS a
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from urllib.parse import quote
 
 from ..errors import AuthRefused, Garbled, Refused, Unreachable, Unsupported
 from ..settings import Items
-from ..transport import Answer, Credential, LoginRefused
+from ..transport import Answer, Credential, LoginRefused, multipart
 from .dahua_channels import Channels
 from .dahua_footage import oldest
 from .pairs import Pairs
@@ -25,6 +26,8 @@ LITERAL = "[].:"  # IP2M-841B refuses %5B
 NOT_THERE = (400, 403, 404, 501)
 LINE = re.compile(r"[\w.\[\]:-]+ ?=|\s*$")  # a key, or nothing
 IDENTITY = "/cgi-bin/magicBox.cgi?action=getSystemInfo"
+UPGRADING, UPGRADE_FAILED = ("preparing", "downloading", "downloaded", "upgrading"), ("fail", "memory", "unmatch", "error")
+PROGRESS_SECONDS = 1.0
 USERS = "/cgi-bin/userManager.cgi?action="
 
 
@@ -133,6 +136,26 @@ class Dahua:
             raise Unsupported(f"the device gives no backup (HTTP {answer.status})")
         return answer.body
 
+    async def upgrade(self, image: bytes, progress: Callable[[int], None]) -> Reply:
+        """Post firmware, then ask how far it is until it says so or is gone: it restarts by itself."""
+        target = "/cgi-bin/upgrader.cgi?action=uploadFirmware"
+        kind, body = multipart({"upgradeFile": ("firmware.bin", "application/octet-stream", image)})
+        self._taken("uploadFirmware", await self._ask(target, body, kind))
+        while True:
+            try:
+                answer = await self._ask("/cgi-bin/upgrader.cgi?action=getState")
+            except Unreachable:
+                return Reply()
+            said = parse(answer.text)
+            state = said.get("state.State") or ""
+            if any(word in state.lower() for word in UPGRADE_FAILED):
+                raise Refused(f"{self._target.name}: uploadFirmware: the device refuses: {state}")
+            if answer.status != 200 or state.lower() not in UPGRADING:
+                return Reply()  # it doesn't say; the version after its restart does
+            percent = said.get("state.Progress") or "0"
+            progress(int(percent) if percent.isdecimal() else 0)
+            await asyncio.sleep(PROGRESS_SECONDS)
+
     async def picture(self, at: str) -> bytes:
         """A still picture."""
         answer = await self._ask(at)
@@ -227,9 +250,9 @@ class Dahua:
             raise Refused(f"{self._target.name}: {what}: the device refuses: {words or f'HTTP {answer.status}'}")
         return Reply()
 
-    async def _ask(self, target: str, body: bytes = b"") -> Answer:
+    async def _ask(self, target: str, body: bytes = b"", kind: str = "application/json") -> Answer:
         try:
-            answer = await self._http.request("POST" if body else "GET", target, body, "application/json")
+            answer = await self._http.request("POST" if body else "GET", target, body, kind)
         except LoginRefused as refused:
             raise refusal(self._target.name, {}, refused.answer.status) from None
         if answer.status == 403 and "RmLock" in answer.text:

@@ -116,19 +116,22 @@ class Isapi:
             raise Unsupported(f"the device gives no backup without a key (HTTP {answer.status})")
         return answer.body
 
-    async def upgrade(self, image: bytes, progress: Callable[[int], None]) -> None:
+    async def upgrade(self, image: bytes, progress: Callable[[int], None]) -> Reply:
         """Send firmware, then ask how far it is until it says that it is done."""
         at = "/ISAPI/System/updateFirmware"
-        self._reply(at, await self._ask("PUT", at, image, "application/octet-stream"))
+        reply = self._reply(at, await self._ask("PUT", at, image, "application/octet-stream"))
         while True:
-            answer = await self._ask("GET", "/ISAPI/System/upgradeStatus")
+            try:
+                answer = await self._ask("GET", "/ISAPI/System/upgradeStatus")
+            except Unreachable:
+                return Reply()  # it restarts by itself
             if answer.status >= HTTP_ERROR:
-                return  # it doesn't say; the version after the reboot does
+                return reply  # it doesn't say; the version after the reboot does
             status = parse(answer.body, f"{self._target.name}: upgradeStatus")
             percent = status.get("percent") or "100"
             progress(int(percent) if percent.isdecimal() else 0)
             if (status.get("upgrading") or "false").lower() != "true":
-                return
+                return reply
             await asyncio.sleep(PROGRESS_SECONDS)
 
     async def certificate_request(self, name: str) -> bytes:
@@ -156,6 +159,14 @@ class Isapi:
     async def oldest_footage(self, channel: int) -> date | None:
         """The first day of a channel's main track."""
         return await oldest(self._target.name, channel, lambda at, body: self._ask("POST", at, body))
+
+    async def reset(self) -> None:
+        """Back to the factory, the address too; the device starts again by itself."""
+        at = "/ISAPI/System/factoryReset?mode=full"
+        try:
+            self._reply(at, await self._ask("PUT", at))
+        except Unreachable:
+            return
 
     async def reboot(self) -> None:
         """Ask for a reboot."""

@@ -115,8 +115,19 @@ class BacksUp(Protocol):
 class Upgrades(Protocol):
     """A device that takes firmware over the network."""
 
-    async def upgrade(self, image: bytes, progress: Callable[[int], None]) -> None:
-        """Send firmware and wait until the device has it, telling the percentage; Refused when it doesn't take it."""
+    async def upgrade(self, image: bytes, progress: Callable[[int], None]) -> Reply:
+        """Send firmware once and wait until the device has it, telling the percentage; Refused when it doesn't take it.
+
+        The reply says whether it waits for a reboot; else it restarts by itself, and nothing more may be asked of it before it has.
+        """
+
+
+@runtime_checkable
+class Resets(Protocol):
+    """A device that can be told to forget everything."""
+
+    async def reset(self) -> None:
+        """Back to what it was delivered with; the answer may never come, Refused with the device's words."""
 
 
 @runtime_checkable

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from ..errors import AuthRefused, Garbled, Refused, Unreachable, Unsupported
 from ..settings import Items
-from ..transport import REFUSED, Answer, LoginRefused
+from ..transport import REFUSED, Answer, LoginRefused, multipart
 from .pairs import Pairs
 from .speech import Document, Reply, Target
 from .trees import JsonDocument, json_object
+from .vapix_certificates import Certificates
 from .vapix_documents import Overlays, Parameters, Profile, accounts, conform, parameters
 from .xml import XmlDocument, parse
 
@@ -58,6 +59,7 @@ APIS = {
     ),
     "overlays": Api("dynamicoverlay", "/axis-cgi/dynamicoverlay/dynamicoverlay.cgi", "list"),
 }
+UPGRADES = Api("fwmgr", "/axis-cgi/firmwaremanagement.cgi", "status")
 
 
 class Accounts(Pairs):
@@ -80,6 +82,7 @@ class Vapix:
         self._http = target.http(reuse_nonce=True)
         self._parameters: Parameters | None = None
         self._apis: frozenset[str] | None = None
+        self._certificates = Certificates(target.name, self._ask)
 
     async def open(self) -> None:
         """Log in by reading the parameters, which a read needs anyway."""
@@ -153,6 +156,24 @@ class Vapix:
         """Make the first account, which is root."""
         body = f"action=add&user=root&pwd={quote(password, safe='')}&grp=root&sgrp={RIGHTS['admin']}".encode()
         self._text(await self._http.plain("POST", ACCOUNTS, body, FORM), "the first account")
+
+    async def upgrade(self, image: bytes, progress: Callable[[int], None]) -> Reply:
+        """Post firmware; the device looks at it, answers, and restarts by itself."""
+        await self._need(UPGRADES)
+        asked = b'{"apiVersion": "1.0", "method": "upgrade"}'
+        kind, body = multipart({"data": (None, JSON, asked), "fileData": ("firmware.bin", "application/octet-stream", image)})
+        answer = await self._ask("POST", UPGRADES.path, body, kind)
+        self._result(json_object(answer, self._target.name) if answer.status == 200 else None, UPGRADES, "upgrade")
+        progress(100)
+        return Reply()
+
+    async def certificate_request(self, name: str) -> bytes:
+        """Let the device make a key and a request."""
+        return await self._certificates.request(name)
+
+    async def install_certificate(self, pem: bytes) -> None:
+        """Put what was signed for it, and show it."""
+        await self._certificates.install(pem)
 
     async def picture(self, at: str) -> bytes:
         """A still picture."""
@@ -240,13 +261,18 @@ class Vapix:
 
     async def _call(self, api: Api, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """What a method of an API gives, if the device's own list has the API."""
+        await self._need(api)
+        return self._result(await self._post(api.path, method, params), api, method)
+
+    async def _need(self, api: Api) -> None:
         if self._apis is None:
             listed = await self._post("/axis-cgi/apidiscovery.cgi", "getApiList", {})
             apis = listed.get("data", {}).get("apiList") if listed else None
             self._apis = frozenset(str(one.get("id")) for one in apis if isinstance(one, dict)) if isinstance(apis, list) else frozenset()
         if api.id not in self._apis:
             raise Unsupported(f"the device has no API {api.id}")
-        said = await self._post(api.path, method, params)
+
+    def _result(self, said: dict[str, Any] | None, api: Api, method: str) -> dict[str, Any]:
         if said is None:
             raise Unsupported(f"the device lists the API {api.id} and doesn't have it")
         if "error" in said:

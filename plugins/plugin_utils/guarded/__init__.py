@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ..errors import Postponed
 from ..routers.dangers import refuse_dangers
-from ..routers.platform import Comparison, Platform
+from ..routers.platform import Comparison, Platform, Standing, hide
 from ..routers.state import RouterState
 from ..terminal import Session
 from .change import Change, undone
@@ -83,8 +83,8 @@ class Whole:
     config: str
 
 
-def audit(router: Router, state: RouterState, outcome: Outcome) -> Whole:
-    """Say what `reconcile` in check mode says, and give all that was read.
+def audit(router: Router, state: RouterState, outcome: Outcome, standing: Standing = hide) -> Whole:
+    """Say what `reconcile` in check mode says, and give all that was read, with what ``standing`` makes of each secret in its place.
 
     :raises MotcuaError: as `reconcile` does.
     """
@@ -97,7 +97,7 @@ def audit(router: Router, state: RouterState, outcome: Outcome) -> Whole:
     if seen.armed is not None:
         outcome.findings.append(LEFT_ARMED)
     outcome.note(seen.platform, seen.platform.compare(seen.running, state))
-    return Whole(version(seen), seen.platform.whole(seen.answers))
+    return Whole(version(seen), seen.platform.whole(seen.answers, standing))
 
 
 def reconcile(router: Router, state: RouterState, outcome: Outcome, *, check: bool, caution: Caution = Caution()) -> None:

@@ -6,7 +6,8 @@ Units stand in the names (``_mbps``, ``_days``). Addresses are :mod:`ipaddress` 
 from .equipment import Camera, Channel, Device, Disk, Line, Nvr, Other, Reuse, Router, StreamReport, Switch
 from .policy import LineShare, Policy, Reserve
 from .province import Agreement, Centre, Disks, Email, Extent, Masters, Monitoring, Networks, Province, Ssh, Viewer, Vms, Waiver, Webhook
-from .site import Answer, Compliance, Coordinates, Mute, Needs, Office, Power, Site, Unit
+from .rollout import Rollout
+from .site import Answer, Compliance, Coordinates, Former, Mute, Needs, Office, Outage, Power, Site, Unit
 from .values import (
     CameraClass,
     Codec,
@@ -40,6 +41,7 @@ __all__ = [
     "Disks",
     "Email",
     "Extent",
+    "Former",
     "Id",
     "Isolation",
     "Level",
@@ -54,6 +56,7 @@ __all__ = [
     "Nvr",
     "Office",
     "Other",
+    "Outage",
     "Platform",
     "Policy",
     "Power",
@@ -61,6 +64,7 @@ __all__ = [
     "Province",
     "Reserve",
     "Reuse",
+    "Rollout",
     "Router",
     "Site",
     "Ssh",

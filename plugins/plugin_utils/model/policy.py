@@ -62,7 +62,14 @@ class Policy(Value):
     tslcd_wireguard: Text | None = Field(
         default=None, description="who accepted WireGuard on the government network and by which paper; without it IPsec is used there"
     )
+    rotate_days: Days | None = Field(
+        default=None, description="after so many days `motcua rotate --due` gives new passwords and keys; without it only somebody does"
+    )
     backfill: Window = Field(
         default="20:00-06:00", description="when footage that the centre missed may be brought in: local time, from and to"
     )
     maintenance: Window = Field(default="22:00-05:00", description="when a router may restart: local time, from and to")
+    certificate_days: Annotated[int, Field(ge=60, le=1096)] = Field(
+        default=730,
+        description="for how long a device's certificate holds; the portal's never more than 397, because browsers take no longer",
+    )

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .policy import Policy
+from .rollout import Rollout
 from .site import Answer, Coordinates, Site
 from .values import Address, Count, Folder, Id, Latitude, LineKind, Longitude, Place, Port, PriceItem, Text, Value, ViewerKind, WebAddress
 
@@ -173,6 +174,10 @@ class Province(Value):
     extent: Extent | None = None
     networks: Networks
     masters: Masters
+    backups: Text = Field(
+        default="state/backups",
+        description="folder of the git repository with every device's configuration, relative to the inventory or absolute",
+    )
     ssh: Ssh = Ssh()
     centres: Mapping[Id, Centre]
     disks: Disks = Disks()
@@ -186,6 +191,7 @@ class Province(Value):
     )
     vms: Mapping[Id, Vms] = Field(default={}, description="video management systems that a centre already has and keeps")
     monitoring: Monitoring = Monitoring()
+    rollout: Rollout = Rollout()
     prices_vnd: Mapping[PriceItem, Count] = Field(default={}, description="read from prices.yml")
     hub_public_keys: Mapping[Id, str] = Field(default={}, description="read from keys/<centre>.pub, never written by hand")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -53,6 +53,22 @@ class Office(Value):
     confirmed_by: Text | None = None
 
 
+class Outage(Value):
+    """A power cut that was announced. Without a zone the times are the province's own."""
+
+    since: datetime = Field(alias="from")
+    until: datetime
+    why: Text
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if (self.since.tzinfo is None) != (self.until.tzinfo is None):
+            raise ValueError("from and until must both have a zone or neither; write 2026-12-01T07:00 for the province's own time")
+        if self.until <= self.since:
+            raise ValueError(f"until {self.until} isn't after from {self.since}; write the end of the power cut there")
+        return self
+
+
 class Power(Value):
     """Table F: power and environment."""
 
@@ -62,6 +78,7 @@ class Power(Value):
     temperature_c: Annotated[float, Field(ge=-20, le=60)] | None = None
     humidity_percent: Percent | None = None
     rack_locked: bool | None = None
+    outages: tuple[Outage, ...] = Field(default=(), description="announced power cuts, in which no firmware is sent")
 
 
 class Compliance(Value):
@@ -114,6 +131,22 @@ class Answer(Value):
         return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 
+class Former(Value):
+    """A device that has left its place, because another came or none did. Until it is wiped it holds passwords that we gave it."""
+
+    device: Id = Field(description="what it was here: cam1, nvr1, router")
+    kind: Literal["camera", "nvr", "router"]
+    vendor: Text = Field(description="its vendor, or a router's platform")
+    model: Text | None = None
+    serial: Text | None = None
+    address: IPv4Address | None = Field(default=None, description="where it stood on the LAN")
+    left: date
+    because: Literal["replaced", "retired"]
+    kept_days: Count | None = Field(default=None, description="so many days the centre keeps what a camera sent that none follows")
+    wiped: date | None = Field(default=None, description="when nothing of ours was left on it; None: it isn't known to be so")
+    wiped_by: Sentence | None = Field(default=None, description="who did it by hand, and how")
+
+
 class Site(Value):
     """A one-stop office. Its id and number are ours and stable: units are merged and renamed, sites stay."""
 
@@ -123,6 +156,10 @@ class Site(Value):
     parent: Id | None = None
     units: tuple[Unit, ...] = ()
     retired: date | None = Field(default=None, description="the first day on which the office is closed; its number is never given again")
+    revoked: date | None = Field(
+        default=None,
+        description="the day on which its router's keys were given up, as of a stolen one: no hub admits it until `motcua site readmit`",
+    )
     sample: bool = Field(default=False, description="equipment and lines are made up, to try the planners with")
     coordinates: Coordinates | None = None
     recording_notice: date | None = Field(
@@ -139,6 +176,7 @@ class Site(Value):
     nvrs: Mapping[Id, Nvr] = {}
     cameras: Mapping[Id, Camera] = {}
     others: Mapping[Id, Other] = {}
+    former: tuple[Former, ...] = Field(default=(), description="devices that stood here; 'motcua replace' and 'motcua retire' write them")
     power: Power = Power()
     compliance: Compliance = Compliance()
     checklist: Mapping[str, Answer] = Field(
@@ -148,6 +186,10 @@ class Site(Value):
     mutes: tuple[Mute, ...] = Field(default=(), description="maintenance windows in which nothing of the site alarms anybody")
     policy: Policy = Policy()
     wave: Annotated[int, Field(ge=0)] = 1
+    backed_up_by: tuple[Id, ...] = Field(
+        default=(),
+        description="sites that serve its citizens when it is cut off: a rollout never changes it at the same time as one of these",
+    )
 
     def unit_on(self, on: date) -> Unit | None:
         """The unit that it serves on a day."""

@@ -60,6 +60,11 @@ class Tunnel:
         return f"{'wg' if self.kind == 'wireguard' else 'xfrm'}{self.slot}"
 
     @property
+    def site_ids(self) -> str:
+        """All of the site's ids in IKE: a key that is known by it fits less well than one that is known by the id itself."""
+        return f"*.{self.local_id.partition('.')[2]}"
+
+    @property
     def mss_bytes(self) -> int:
         """What a TCP segment in it may carry."""
         return self.mtu - TCP_HEADERS_BYTES

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import Garbled
-from .platform import Command, Comparison, Contradiction, Platform
+from .platform import Command, Comparison, Contradiction, Platform, Standing, hide
 from .state import RouterState, RouterTunnel, Secret
 
 HIDDEN = "(secret)"
@@ -107,7 +107,7 @@ def understand(answers: Mapping[str, str]) -> tuple[Node, ...]:
     return tuple(map(_hidden, parse(answers[READ])))
 
 
-def whole(answers: Mapping[str, str]) -> str:
+def whole(answers: Mapping[str, str], _standing: Standing = hide) -> str:
     """The whole configuration as text, without secrets."""
     return render(understand(answers))
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import Garbled
-from .platform import Command, Comparison, Contradiction, Platform
+from .platform import Command, Comparison, Contradiction, Platform, Standing, hide
 from .state import Neighbor, RouterState, RouterTunnel, Secret
 
 HIDDEN = "(secret)"
@@ -54,7 +54,7 @@ class Wished:
     secret: Secret | None = field(default=None, compare=False)
 
 
-def parse(text: str) -> tuple[Line, ...]:
+def parse(text: str, standing: Standing = hide) -> tuple[Line, ...]:
     """Every ``set`` and ``deactivate`` line as its words, without secrets.
 
     :raises Garbled: when a line is none.
@@ -66,7 +66,7 @@ def parse(text: str) -> tuple[Line, ...]:
         )
         if words[0] not in ("set", "deactivate", "protect", "delete"):
             raise Garbled(f"{READ}: {row.strip()[:60]!r} is no line of a configuration; run again")
-        found.append(_hidden(words))
+        found.append(_hidden(words, standing))
     if not found:
         raise Garbled(f"{READ}: the answer is empty; look whether the account may see the configuration")
     return tuple(found)
@@ -90,8 +90,8 @@ def _spelled(line: Line) -> str:
     return " ".join(word if _PLAIN.fullmatch(word) else '"' + re.sub(r'(["\\])', r"\\\1", word) + '"' for word in line)
 
 
-def _hidden(line: Line) -> Line:
-    return (*line[:-1], HIDDEN) if len(line) > 2 and line[-2] in _SECRET_LEAVES else line
+def _hidden(line: Line, standing: Standing) -> Line:
+    return (*line[:-1], standing(line[-1])) if len(line) > 2 and line[-2] in _SECRET_LEAVES else line
 
 
 def understand(answers: Mapping[str, str]) -> tuple[Line, ...]:
@@ -99,9 +99,9 @@ def understand(answers: Mapping[str, str]) -> tuple[Line, ...]:
     return parse(answers[READ])
 
 
-def whole(answers: Mapping[str, str]) -> str:
+def whole(answers: Mapping[str, str], standing: Standing = hide) -> str:
     """The whole configuration as text, without secrets."""
-    return render(understand(answers))
+    return render(parse(answers[READ], standing))
 
 
 def compare(running: tuple[Line, ...], state: RouterState) -> Comparison:

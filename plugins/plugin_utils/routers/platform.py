@@ -9,6 +9,13 @@ from typing import Any, Literal
 
 from .state import RouterState
 
+Standing = Callable[[str], str]
+
+
+def hide(_secret: str) -> str:
+    """What stands where a secret was, for those who needn't know whether it is the same one as before."""
+    return "(secret)"
+
 
 @dataclass(frozen=True)
 class Command:
@@ -74,7 +81,8 @@ class Platform:
     ``reads`` are all commands of a run that changes nothing, in this order. ``understand`` makes of their answers what the others work on,
     and raises Garbled when an answer is incomplete. ``compare`` is pure. ``enter`` and ``leave`` stand around commands where a platform
     has a mode for changes. ``guard`` is None where motcua reads and compares, and changes nothing. ``whole`` makes of the answers what
-    people keep: the whole configuration as text, motcua's part and everybody's, without secrets and without what changes by itself.
+    people keep: the whole configuration as text, motcua's part and everybody's, without what changes by itself, and
+    with what the second argument makes of it in each secret's place, as far as the device shows one at all.
     ``version`` finds in the answers which firmware runs.
     """
 
@@ -84,7 +92,7 @@ class Platform:
     reads: tuple[str, ...]
     understand: Callable[[Mapping[str, str]], Any]
     compare: Callable[[Any, RouterState], Comparison]
-    whole: Callable[[Mapping[str, str]], str]
+    whole: Callable[[Mapping[str, str], Standing], str]
     refusal: re.Pattern[str]  # an answer that says that a command was refused
     guard: Guard | None
     version: re.Pattern[str]

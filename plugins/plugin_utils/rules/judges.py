@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import IPv4Interface
 from typing import TypeAlias, cast
 
@@ -19,6 +19,7 @@ from .subject import UNREAD, UNWRITTEN, Subject
 Judge: TypeAlias = Callable[[Subject], Verdict | Iterable[Verdict] | None]
 
 PAPERS_FROM_YEAR = 2026  # cameras put on the market from then on need the declaration of conformity
+CERTIFICATE_DAYS = timedelta(days=30)  # as long as `motcua certificates` renews them before their end
 NO_HOLE = "no known hole"
 
 # --- sites ---------------------------------------------------------------------------------------------------------------
@@ -183,7 +184,7 @@ def certified(subject: Subject) -> Verdict:
 
 
 def encrypted(subject: Subject) -> Verdict:
-    """It is managed over TLS 1.2 or later, with a certificate that hasn't ended."""
+    """It is managed over TLS 1.2 or later, with a certificate that holds for some time, of the province's authority where it has one."""
     device = cast("Camera | Nvr", subject.device)
     if device.scheme == "http":
         return fails("managed over https", "managed over http")
@@ -198,7 +199,17 @@ def _certificate(subject: Subject) -> Verdict:
     if not said.value:
         return untold(expected, "its certificate doesn't say until when")
     ends = datetime.fromisoformat(said.value).date()
-    return fails(expected, f"ended on {ends}") if ends < subject.on else PASS
+    if ends < subject.on:
+        return fails(expected, f"ended on {ends}")
+    if ends <= subject.on + CERTIFICATE_DAYS:
+        return fails(f"{expected} for {CERTIFICATE_DAYS.days} days more", f"ends on {ends}")
+    return fails("a certificate of the province's authority", "another one") if _foreign(subject) else PASS
+
+
+def _foreign(subject: Subject) -> bool:
+    """Whether it could have a certificate of ours and has another; where the province has no authority, nothing was read of it."""
+    ours = None if subject.snapshot is None else subject.snapshot.values.get("certificate.ours")
+    return ours is False and "certificate" in VENDORS[cast("Camera | Nvr", subject.device).vendor].operations
 
 
 def microphone_listed(subject: Subject) -> Verdict:

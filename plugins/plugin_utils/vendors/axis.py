@@ -154,5 +154,6 @@ AXIS = Vendor(
     firmware="5.5 to 9.80, and AXIS OS after it where the device lists the JSON API; recorded: 9.80.2.2",
     stream_path="/axis-media/media.amp?streamprofile=motcua-main",
     factory_user="root",
-    operations={"activate": "coded", "reboot": "coded"},
+    # Firmware as documented; no camera took one yet.
+    operations={"activate": "coded", "reboot": "coded", "firmware": "experimental", "certificate": "experimental"},
 )

@@ -137,5 +137,10 @@ DAHUA = Vendor(
     streams={"main": "0", "sub": "1"},
     recorder_port=37777,
     footage="dahua",
-    operations={"reboot": "coded", "backup": "coded"},
+    operations={
+        "reboot": "coded",
+        "backup": "coded",
+        "firmware": "experimental",  # the name of the form's field is not proven
+        "move": "experimental",  # nobody has recorded a change of its address
+    },
 )

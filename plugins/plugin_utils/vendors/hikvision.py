@@ -218,5 +218,7 @@ HIKVISION = Vendor(
         "backup": "coded",
         "firmware": "experimental",  # the body of upgradeStatus is not proven
         "certificate": "experimental",
+        "move": "experimental",  # the document is recorded, writing it isn't
+        "reset": "experimental",  # the path is known from the guide alone
     },
 )

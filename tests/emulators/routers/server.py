@@ -56,14 +56,13 @@ def _in_loop(coroutine):
 
 
 class Emulated:
-    """One router on loopback. ``sent`` is every line and exec command that it got, ``sessions`` how many logins there were.
+    """One router on loopback, or at an address and port of its own. ``sent`` is every line and exec command that it got, ``sessions`` how many logins there were.
 
     ``quirks`` and ``reachable`` may be changed while it runs. A mistake of the box itself is kept in ``failures``, and raised at the end.
     """
 
-    host = "127.0.0.1"
-
-    def __init__(self, kind, box, *, user, password, authorized_key, rtt_ms, minute_seconds, reachable, quirks):
+    def __init__(self, kind, box, *, user, password, authorized_key, rtt_ms, minute_seconds, reachable, quirks, address=("127.0.0.1", 0)):
+        self.host, self.port = address
         self.kind, self.box, self.quirks, self.reachable = kind, box, set(quirks), reachable
         self.sent, self.failures = [], []
         self.sessions = self.refused_logins = 0
@@ -168,7 +167,7 @@ class Emulated:
             {} if folder is None else {"sftp_factory": lambda channel: asyncssh.SFTPServer(channel, chroot=str(folder)), "allow_scp": True}
         )
         self._server = await asyncssh.listen(
-            self.host, 0, server_host_keys=[key], server_factory=lambda: _Server(self), session_factory=self._session, encoding=None,
+            self.host, self.port, server_host_keys=[key], server_factory=lambda: _Server(self), session_factory=self._session, encoding=None,
             line_editor=False, server_version=getattr(self.box, "ssh_version", "OpenSSH_9.2"), keepalive_interval=0, **files, **(OLD if old else {}),
         )  # fmt: skip
         self.port = self._server.sockets[0].getsockname()[1]
@@ -260,7 +259,8 @@ def _login(username):
 
 @contextlib.contextmanager
 def emulated(
-    kind, *, config=None, user=USER, password=PASSWORD, authorized_key=None, rtt_ms=0, minute_seconds=60.0, reachable=always, quirks=frozenset(), box=None
+    kind, *, config=None, user=USER, password=PASSWORD, authorized_key=None, rtt_ms=0, minute_seconds=60.0, reachable=always, quirks=frozenset(), box=None,
+    address=("127.0.0.1", 0),
 ):  # fmt: skip
     """One emulated router of ``kind`` while the block lasts; ``box`` brings a Box of one's own instead.
 
@@ -272,7 +272,7 @@ def emulated(
         box = module.build(kind, config=config, user=user, password=password, quirks=frozenset(quirks))
     router = Emulated(
         kind, box, user=user, password=password, authorized_key=authorized_key, rtt_ms=rtt_ms, minute_seconds=minute_seconds,
-        reachable=reachable, quirks=quirks,
+        reachable=reachable, quirks=quirks, address=address,
     )  # fmt: skip
     _in_loop(router._start())
     try:

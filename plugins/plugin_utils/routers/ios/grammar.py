@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ...errors import Garbled
+from ..platform import Standing, hide
 from ..state import Secret
 
 HIDDEN = "(secret)"
@@ -80,14 +81,14 @@ def lines_of(blocks: Sequence[Block]) -> str:
     return "".join(f"{line}\n" for block in blocks for line in _lines(block, 0))
 
 
-def hidden(block: Block) -> Block:
-    """The same without any secret; what was one reads ``(secret)``. Opaque lines of keys and certificates are public and stay."""
+def hidden(block: Block, standing: Standing = hide) -> Block:
+    """The same without any secret, with what stands for it in its place. Opaque lines of keys and certificates are public and stay."""
     text = block.text
     for pattern in _SECRETS:
         if match := pattern.match(text):
-            text = f"{match[1]} {HIDDEN}"
+            text = f"{match[1]} {standing(text[match.end(1) :].strip())}"
             break
-    return Block(text, tuple(map(hidden, block.inside)), block.opaque)
+    return Block(text, tuple(hidden(one, standing) for one in block.inside), block.opaque)
 
 
 def _lines(block: Block, depth: int) -> Iterator[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..platform import Standing, hide
 from .grammar import Block, hidden, lines_of, parse
 
 READS = ("show version", "show running-config", "show cdp", "show snmp user")
@@ -52,9 +53,9 @@ def understand(answers: Mapping[str, str]) -> Running:
     )
 
 
-def whole(answers: Mapping[str, str]) -> str:
+def whole(answers: Mapping[str, str], standing: Standing = hide) -> str:
     """The running configuration without secrets, times of its last change and its size."""
-    return lines_of(understand(answers).blocks)
+    return lines_of([hidden(block, standing) for block in parse(answers["show running-config"])])
 
 
 def _has_gcm(version: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ...errors import Garbled
+from ..platform import Standing, hide
 from .uci import Package, parse
 
 PACKAGES = ("network", "firewall", "system", "dropbear", "ipsec", "snmpd", "sqm", "uhttpd")
@@ -116,7 +117,7 @@ def _whole(answer: str, end: str, what: str) -> str:
     return "\n".join(lines[:-1]) + "\n"
 
 
-def whole(answers: Mapping[str, str]) -> str:
+def whole(answers: Mapping[str, str], _standing: Standing = hide) -> str:
     """UCI as it is exported, without secrets, and whose keys and accounts there are; motcua's own files are the comparison's matter."""
     running = understand(answers)
     beside = [f"# starts {name}" for name in sorted(running.starts)] + [f"# account {name}" for name in sorted(running.accounts)]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ...errors import Garbled, Refused
+from ..platform import Standing, hide
 from .grammar import Entry, Export, parse
 from .listing import read_listing, read_resource, size_bytes
 from .menus import MENUS, UNDO
@@ -37,7 +38,7 @@ NO_FLAG = re.compile(r"^(Flags|Columns):.*$", re.MULTILINE)
 MADE = re.compile(r"^# .*(?: by RouterOS |software id).*\n", re.MULTILINE)
 VISITED = re.compile(r" last-logged-in=(?:\"[^\"]*\"|\S+(?: \d\d:\d\d:\d\d)?)")
 COMMUNITIES = re.compile(r"^/snmp community\n(?:(?!/).*\n?)*", re.MULTILINE)
-NAMED = re.compile(r"(\bname=)(?:\"[^\"]*\"|[^\s\\]+)")
+NAMED = re.compile(r"(\bname=)(\"[^\"]*\"|[^\s\\]+)")
 
 
 @dataclass(frozen=True)
@@ -107,10 +108,10 @@ def understand(answers: Mapping[str, str], major: int) -> Running:
     return Running(version, export, rows, settings, keys, size_bytes(resource.get("free-hdd-space", "")), in_safe_mode)
 
 
-def whole(answers: Mapping[str, str]) -> str:
+def whole(answers: Mapping[str, str], standing: Standing = hide) -> str:
     """The export, and the users and keys that stand in none; without secrets and what changes by itself."""
     export = next(answer for command, answer in answers.items() if command.startswith("/export"))
-    export = COMMUNITIES.sub(lambda menu: NAMED.sub(r"\1(secret)", menu[0]), MADE.sub("", export))
+    export = COMMUNITIES.sub(lambda menu: NAMED.sub(lambda name: f"{name[1]}{standing(name[2])}", menu[0]), MADE.sub("", export))
     beside = (f"# {command}\n{VISITED.sub('', answers[command]).strip()}" for command in (USERS, KEYS) if command in answers)
     return "\n".join([export.strip(), *beside]) + "\n"
 

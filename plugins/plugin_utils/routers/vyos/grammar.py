@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from ...errors import Garbled
 from ...secrets import wireguard_public_key
+from ..platform import Standing, hide
 
 Path = tuple[str, ...]
 
@@ -48,16 +49,16 @@ def spelled(path: Path) -> str:
     return " ".join(word if _PLAIN.fullmatch(word) else "'" + word.replace("'", r"'\''") + "'" for word in path)
 
 
-def hidden(path: Path) -> Path:
-    """The same without its secret: a WireGuard key becomes the public one that belongs to it, everything else ``(secret)``."""
+def hidden(path: Path, standing: Standing = hide) -> Path:
+    """The same without its secret: a WireGuard key becomes the public one that belongs to it, everything else what stands for it."""
     if path[:3] == ("service", "snmp", "community"):
-        return (*path[:3], HIDDEN, *path[4:])
+        return (*path[:3], standing(path[3]), *path[4:])
     if len(path) < 2 or path[-2] not in _SECRET_LEAVES or "public-keys" in path:
         return path
     if path[-2] == "private-key" and path[:2] == ("interfaces", "wireguard"):
         # VyOS 1.3 has the name of a key file here, which is no secret.
         return (*path[:-1], public(path[-1])) if _WIREGUARD_KEY.fullmatch(path[-1]) else path
-    return (*path[:-1], HIDDEN)
+    return (*path[:-1], standing(path[-1]))
 
 
 def public(private_key: str) -> str:

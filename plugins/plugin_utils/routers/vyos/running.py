@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ..platform import Standing, hide
 from .grammar import Path, hidden, parse, render
 
 READS = ("show version", "show configuration commands")
@@ -30,11 +31,15 @@ def understand(answers: Mapping[str, str]) -> Running:
 
     :raises Garbled: when the configuration can't be read as one.
     """
-    paths = map(hidden, parse(answers["show configuration commands"]))
+    return Running(_paths(answers, hide))
+
+
+def _paths(answers: Mapping[str, str], standing: Standing) -> tuple[Path, ...]:
+    paths = (hidden(path, standing) for path in parse(answers["show configuration commands"]))
     # "plaintext-password ''" stands beside every encrypted one in some versions and says nothing.
-    return Running(tuple(path for path in paths if len(path) < 2 or path[-2] not in ("plaintext-password", "plaintext-key")))
+    return tuple(path for path in paths if len(path) < 2 or path[-2] not in ("plaintext-password", "plaintext-key"))
 
 
-def whole(answers: Mapping[str, str]) -> str:
+def whole(answers: Mapping[str, str], standing: Standing = hide) -> str:
     """The running configuration without secrets."""
-    return render(understand(answers).paths)
+    return render(_paths(answers, standing))

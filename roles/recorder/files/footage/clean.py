@@ -42,9 +42,7 @@ def clean(index, settings, now_s, free=free_percent):
     """
     held, done = holds.read(index.shard), Cleaned()
     for camera in index.cameras():
-        known = settings.cameras.get(camera)
-        days = known.retention_days if known else settings.longest_days()
-        ended_s = now_s - days * DAY_S
+        ended_s = now_s - settings.days_of(camera) * DAY_S
         for batch in _batches(_may_go(index, camera, held, ended_s)):
             done.aged += _delete(index, batch)
     while free(index.shard) < settings.minimum_free_percent and (batch := _oldest(index, held)):

@@ -1,7 +1,7 @@
 """What the rollout wrote for the recorder: /etc/motcua/recorder.json."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PATH = Path("/etc/motcua/recorder.json")
@@ -20,7 +20,10 @@ class Camera:
 
 @dataclass(frozen=True)
 class Settings:
-    """The recorder's settings; ``minimum_days``: what is deleted for space though it is younger raises an alarm; 0 asks none."""
+    """The recorder's settings; ``minimum_days``: what is deleted for space though it is younger raises an alarm; 0 asks none.
+
+    ``former`` are the days of cameras that have left the inventory, as it says when they left.
+    """
 
     shards: tuple
     segment_seconds: int
@@ -31,10 +34,17 @@ class Settings:
     minimum_days: int = 0
     on_demand_kbps: dict | None = None
     on_demand_seconds: int = 120
+    former: dict = field(default_factory=dict)
+
+    def days_of(self, camera):
+        """A camera's retention. Of one that nobody knows it is the longest, because nobody shortened it on purpose."""
+        if camera in self.cameras:
+            return self.cameras[camera].retention_days
+        return self.former[camera] if camera in self.former else self.longest_days()
 
     def longest_days(self):
-        """The retention of a camera that left the inventory: the longest, because nobody shortened it on purpose."""
-        return max((camera.retention_days for camera in self.cameras.values()), default=30)
+        """The longest retention of any camera."""
+        return max((*(camera.retention_days for camera in self.cameras.values()), *self.former.values()), default=30)
 
 
 def load(path=PATH):
@@ -54,6 +64,7 @@ def load(path=PATH):
             minimum_days=said.get("minimum_days", 0),
             on_demand_kbps=said.get("on_demand_kbps", {}),
             on_demand_seconds=said.get("on_demand_seconds", 120),
+            former=dict(said.get("former", {})),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path}: {error!r} is missing or of a wrong kind; roll out the centre again") from error

@@ -1,0 +1,1 @@
+"""Firmware: the province's catalogue, the way of a device through it, when it may go, and how it is gone."""
