@@ -135,10 +135,12 @@ class CallbackModule(CallbackBase):
         for host, failed in self.failed.items():
             # Rescued failures come before the one that ended the host, and aren't counted as failures.
             self.found += failed[len(failed) - failures.get(host, 0) :]
+        own: dict[str, list[Finding]] = defaultdict(list)
+        for finding in self.found:
+            own[finding.device].append(finding)
         yield from self.found
         for host in self.inventory.get_hosts(ignore_restrictions=True) if self.inventory else ():
-            own = [finding for finding in self.found if finding.device == host.name]
-            yield from findings.of_host(Task(host.name, _site(host), "device", ""), host.name in self.judged, own)
+            yield from findings.of_host(Task(host.name, _site(host), "device", ""), host.name in self.judged, own[host.name])
 
     def _device(self, result: Any) -> Any:
         """The host whose state a task looked at: the one that it was delegated to, when that is one of ours."""

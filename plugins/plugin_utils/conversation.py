@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from .accounts import MINIMUM_TRIES_LEFT, Accounts, Login
@@ -42,7 +43,7 @@ class Device:
     experimental: bool = False
     model: str | None = None
 
-    @property
+    @cached_property
     def settings(self) -> dict[str, Setting]:
         """The rows that this role has."""
         return self.vendor.rows(self.role)

@@ -305,7 +305,8 @@ class Http:
                 raise Refused(f"{self._trust.host}: says that it is busy and takes no file now; run again when it isn't")
             return answer
         for pause in (0.0, *BUSY_SECONDS):
-            await asyncio.sleep(pause)
+            if pause:
+                await asyncio.sleep(pause)
             answer = await self._once(method, target, body, content_type, authorization)
             if not self._is_busy(answer):
                 return answer
@@ -328,7 +329,7 @@ class Http:
                     if answer.status < HTTP_ERROR:
                         raise
                     content = b""  # an NVR302 breaks off in the middle of its 404, which says enough
-                read = {key.lower(): ", ".join(answer.headers.getall(key)) for key in answer.headers}
+                read = _joined(answer.headers)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             if self._trust.changed:
                 raise PinChanged(f"{self._base}: {self._trust.complaint}") from None
@@ -384,6 +385,15 @@ class LoginRefused(Exception):
 def _patience(size_bytes: int) -> aiohttp.ClientTimeout:
     seconds = FILE_SECONDS + size_bytes / SLOWEST_BYTES_PER_SECOND if size_bytes >= FILE_BYTES else READ_SECONDS
     return aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=seconds)
+
+
+def _joined(headers: Mapping[str, str]) -> dict[str, str]:
+    """By name in small letters; what comes several times, such as a challenge, in one (RFC 9110 section 5.3)."""
+    found: dict[str, str] = {}
+    for name, value in headers.items():
+        key = name.lower()
+        found[key] = f"{found[key]}, {value}" if key in found else value
+    return found
 
 
 async def _bounded(stream: aiohttp.StreamReader, base: str) -> bytes:

@@ -46,8 +46,8 @@ class Comparison:
     """The smallest ordered way from what runs to what should, and back.
 
     ``commands`` is empty exactly when nothing of ours differs; ``undo`` takes each of them back, however far they came. ``before`` and
-    ``after`` are our own configuration as text in the device's words, without secrets, for ``--diff``. ``unknown`` are fields of our own
-    entries that this version has and we don't know: they are left alone.
+    ``after`` are our own configuration as text in the device's words, without secrets, for ``--diff``: equal where nothing differs, and
+    then perhaps empty. ``unknown`` are fields of our own entries that this version has and we don't know: they are left alone.
     """
 
     commands: tuple[Command, ...]

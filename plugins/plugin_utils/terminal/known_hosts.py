@@ -12,6 +12,7 @@ from ..errors import PinChanged
 
 RSA = "ssh-rsa"
 RSA_SIGNATURES = ("rsa-sha2-512", "rsa-sha2-256", RSA)  # one kind of key, three ways to sign with it (RFC 8332)
+HASHED = "|1|"  # before a name that OpenSSH keeps as an HMAC (ssh-keygen -H)
 HOST_KEY_KINDS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", *RSA_SIGNATURES)  # paramiko's
 
 
@@ -29,13 +30,21 @@ class KnownHost:
         """
         try:
             lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
-            found = paramiko.HostKeys(str(self.path)).lookup(self.alias) if lines else None
-        except (OSError, UnicodeDecodeError, paramiko.SSHException, paramiko.hostkeys.InvalidHostKey) as error:
+            # Only its own lines are understood: a province has hundreds of others, and each of their keys would be made each time.
+            own = [line.strip() for line in lines if self._is_named_in(line)]
+            keys = [key for key in map(_key_of, own) if key is not None]
+        except (OSError, ValueError, paramiko.hostkeys.InvalidHostKey) as error:
             raise PinChanged(f"{self.path}: holds no host keys ({error}); restore it from the backup of the inventory") from None
-        # paramiko passes over what it can't read, and a router whose pin can't be read must not become one that was never seen.
-        if found is None and any(self.alias in line.partition(" ")[0].split(",") for line in lines):
+        found = {key.get_name(): key for key in reversed(keys)}  # of two of a kind the first counts, as for OpenSSH
+        # What can't be read is passed over, and a router whose pin can't be read must not become one that was never seen.
+        if own and not found:
             raise PinChanged(f"{self.path}: the host key of {self.alias} can't be read; restore the file from the backup of the inventory")
-        return {} if found is None else {kind: found[kind] for kind in found}
+        return found
+
+    def _is_named_in(self, line: str) -> bool:
+        names = line.split(maxsplit=1)[0].split(",") if line.strip() else []
+        hashed = (name for name in names if name.startswith(HASHED))
+        return self.alias in names or any(paramiko.HostKeys.hash_host(self.alias, name) == name for name in hashed)
 
     def allowed_kinds(self, kinds: tuple[str, ...]) -> tuple[str, ...]:
         """Which of these kinds of host key may be asked for: only what is pinned, where something is."""
@@ -72,6 +81,15 @@ class KnownHost:
             os.write(descriptor, line.encode())
         finally:
             os.close(descriptor)
+
+
+def _key_of(line: str) -> paramiko.PKey | None:
+    """The key of a line; None where it is of no kind that paramiko knows, or damaged."""
+    try:
+        entry = paramiko.hostkeys.HostKeyEntry.from_line(line)
+    except paramiko.SSHException:
+        return None
+    return None if entry is None else entry.key
 
 
 class Pinned(paramiko.MissingHostKeyPolicy):

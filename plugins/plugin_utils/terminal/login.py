@@ -8,6 +8,7 @@ import socket
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import paramiko
@@ -146,13 +147,19 @@ def _private_key(access: Access) -> paramiko.PKey | None:
     if access.private_key is None:
         return None
     try:
-        return paramiko.PKey.from_path(access.private_key)
+        return _loaded(access.private_key, access.private_key.stat().st_mtime_ns)
     except FileNotFoundError:
         if access.password is not None:
             return None
         raise ModelError(f"{access.private_key}: the private key of {access.user} is missing; restore it, or give a password") from None
     except (OSError, ValueError, TypeError, paramiko.SSHException, paramiko.pkey.UnknownKeyType) as error:
         raise ModelError(f"{access.private_key}: can't be used as a private key ({error}); it must be one without a passphrase") from None
+
+
+@cache
+def _loaded(path: Path, _changed_ns: int) -> paramiko.PKey:
+    """One key logs in to all routers of a province: it is read once."""
+    return paramiko.PKey.from_path(path)
 
 
 def _way(access: Access, client: paramiko.SSHClient) -> tuple[socket.socket | None, Callable[[], None]]:

@@ -60,9 +60,10 @@ def compare(running: Running, state: RouterState, major: int) -> Comparison:
     ours = _owned(running, wanted)
     plan, strange = _plan(running, wanted, ours)
     commands, undo = _lines(plan, {tunnel.name: -tunnel.rank for tunnel in state.tunnels})
+    before, after = "", ""
     if commands:
         _check(running, state)
-    before, after = configuration(running, wanted, ours)
+        before, after = configuration(running, wanted, ours)
     return Comparison(commands, undo, before, after, contradictions(running, state, wanted), tuple(dict.fromkeys(strange)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
+from functools import lru_cache
 from ipaddress import ip_interface
 
 TIMES = frozenset(
@@ -27,6 +28,7 @@ def same(name: str, one: str | None, other: str | None) -> bool:
     return one == other or canonical(name, one) == canonical(name, other)
 
 
+@lru_cache(maxsize=65_536)  # routers of one province mostly say the same
 def canonical(name: str, value: str | None) -> Hashable:
     """What two spellings of the same value of a property share."""
     text = "yes" if value is None else value
