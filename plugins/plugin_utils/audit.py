@@ -36,8 +36,8 @@ class Bounds:
 
     seconds: float = DEFAULT_SECONDS
     router_seconds: float = 180.0
-    at_once: int = 32
-    routers_at_once: int = 8
+    at_once: int = 200
+    routers_at_once: int = 32
 
 
 @dataclass(frozen=True)
