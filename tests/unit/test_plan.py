@@ -222,7 +222,8 @@ def test_the_firewall_opens_the_port_that_the_routers_ssh_has():
     raw = raw_site(1)
     value = province({"a": raw | {"router": raw["router"] | {"platform": "routeros", "ssh_port": 2222}}})
     router = next(host for host in desired(value, plan(value)) if host.role == "router")
-    assert (router.port, list(dangers(router_state(router.desired["router"]), 2222))) == (2222, [])
+    assert router.port == 2222
+    assert not [danger for danger in dangers(router_state(router.desired["router"]), 2222) if "2222" in danger]
 
 
 def test_a_router_is_reached_by_an_address_that_holds_whichever_tunnel_stands():
