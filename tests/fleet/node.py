@@ -5,7 +5,7 @@ import contextlib
 import json
 import socket
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -86,7 +86,7 @@ class Node:
                 found = console.Parked(self.layout, device, self.folder)
             else:
                 found = web.build(self.layout, device, self.folder)
-                found.asked = []
+                found.asked = deque(maxlen=web.REMEMBERED)
             self._forget()
         self._devices[device.number] = found
         return found
@@ -108,7 +108,11 @@ class Node:
                 told |= {"cpu_s": time.process_time(), "memory_mb": memory_mb()}
             case "asked":
                 found = self._devices.get(asked["number"])
-                told = [] if found is None else found.asked
+                told = [] if found is None else list(found.asked)
+            case "listen":
+                for device in self._devices.values():
+                    device.asked.clear()
+                told = {}
             case "settings":
                 told = await self._settle(asked)
             case other:

@@ -88,8 +88,12 @@ class Running:
         self.province = folder / "province.yml"
 
     def asked(self, number):
-        """Every target or line that a device was asked for since it runs."""
+        """What a device was asked lately: a router's lines; else (method, target, some headers, body, status of the answer)."""
         return next((said for said in ask(self.folder, "asked", number=number) if said), [])
+
+    def listen(self):
+        """Let `asked` begin here."""
+        ask(self.folder, "listen")
 
     def cpu_s(self):
         """CPU seconds of all devices until now."""

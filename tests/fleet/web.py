@@ -9,6 +9,7 @@ from tests.emulators.routers.server_path import Way
 from tests.fleet.models import FACTS, MODELS, PASSWORD
 
 SLOW_SECONDS, PIECE = 3.0, 65536
+SAID, REMEMBERED = ("content-type", "soapaction", "accept"), 500  # of a request, and so many of them a device
 GARBAGE = [{"path": ".", "kind": "garbage", "login": True}]
 
 
@@ -156,10 +157,12 @@ class Caller(asyncio.Protocol):
         more = True
         while more:
             request = await self._requests.get()
-            self._device.asked.append(request.target)
             if self._failure == "slow":
                 await asyncio.sleep(SLOW_SECONDS)
             response = await self._door.handle(request)
+            kept = {name: request.headers[name] for name in SAID if name in request.headers}
+            status = None if response is None else response.status
+            self._device.asked.append((request.method, request.target, kept, request.body.decode("latin-1"), status))
             more = response is not None and await self._answer(request, response)
         self._out.put(None)
 
