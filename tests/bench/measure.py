@@ -88,5 +88,5 @@ def played(inventory, tasks, devices, folder, *, hosts="cameras:nvrs:routers", f
     """What one play with one `ansible-playbook` costs."""
     playbook = folder / "play.json"
     playbook.write_text(json.dumps([{"hosts": hosts, "gather_facts": False, "vars": variables or {}, "tasks": tasks}]))
-    command = [Path(sys.executable).with_name("ansible-playbook"), "-i", inventory, "--forks", str(forks), playbook]
+    command = [Path(sys.executable).with_name("ansible-playbook"), "-i", inventory, "--limit", hosts, "--forks", str(forks), playbook]
     return measured([*command, *(["--check"] if check else [])], devices, folder / "log", **environment)

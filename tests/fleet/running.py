@@ -99,9 +99,13 @@ class Running:
         """CPU seconds of all devices until now."""
         return sum(said["cpu_s"] for said in ask(self.folder, "status"))
 
+    def everybody(self):
+        """All its devices."""
+        return [self.layout.device(number) for number in range(self.layout.devices)]
+
     def of(self, *roles):
         """Its devices of these roles."""
-        return [device for device in map(self.layout.device, range(self.layout.devices)) if device.role in roles]
+        return [device for device in self.everybody() if device.role in roles]
 
 
 @contextlib.contextmanager
