@@ -1,188 +1,116 @@
-"""How long the audit of a province's devices takes: 1,100 cameras, 220 recorders and 220 RouterOS routers with one `ansible-playbook`, beside the
-floor, which is bare clients that do the same reads, and the peer, which is `ansible.builtin.uri` on a few cameras. Times and memory are printed,
-never asserted. `python -m pytest -s tests/bench/test_audit.py` prints the figures; MOTCUA_BENCH_ROUTERS gives it fewer routers.
+"""How long the audit of a province's devices takes, from 10 to 1,540 of every vendor and platform, with one `ansible-playbook` and the province's own
+inventory; beside it, in the same run, the floor (bare asyncio, which parses every document too), threads as a Nornir user writes them, and
+`ansible.builtin.uri` on two cameras. What Ansible takes to load the inventory is measured by a play without tasks, and reported apart.
+
+`python -m pytest -s tests/bench/test_audit.py` prints the figures; MOTCUA_BENCH_DEVICES=10,50 gives it fewer devices. Nothing is asserted of times.
 """
 
-import asyncio
 import json
 import os
-import resource
-import subprocess
 import sys
-import threading
-import time
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import from_json
 
-from tests.bench.fleet import PASSWORD, USER, address, fleet, said
-from tests.bench.routers import key_pair, wished
-from tests.bench.test_devices import AT_ONCE, PEER, bare
-from tests.bench.test_routers import ROUTERS, reads_of
-from tests.bench.test_routers import Fleet as Routers
-from tests.bench.test_routers import bare as bare_ssh
-from tests.unit.wire import free_port
+from tests.bench import rows
+from tests.bench.clients import conversations
+from tests.bench.measure import Cost, measured, played
+from tests.fleet.layout import Layout
+from tests.fleet.models import PASSWORD
+from tests.fleet.running import ask, fleet
 
-CAMERAS, RECORDERS = 1100, 220
-PEERS = 2  # a request by `uri` costs half a second of CPU
-BOUND_S, BOUND_MB = 90, 1000
-SAMPLE_SECONDS = 0.25
-WISH = {
-    "time": {"zone": "Asia/Ho_Chi_Minh", "mode": "ntp"},
-    "services": {"upnp": False, "p2p": False, "telnet": False, "ssh": False, "snmp": False},
-    "access": {"lockout": True},
-    "users": {"motcua-view": {"role": "viewer"}},
-}
+SIZES = tuple(map(int, os.environ.get("MOTCUA_BENCH_DEVICES", "10,154,1540").split(",")))
+ROUND_TRIPS_MS, BOUND_FAR_S, BOUND_MB = (20, 150), 60, 1000
+AT_ONCE, AT_ONCE_FAR, PEERS = 32, 256, 2  # a request by `uri` costs half a second of CPU
 AUDIT = {"name": "Read and compare them all", "motcua.cctv.audit": {}}
+URI = {
+    "ansible.builtin.uri": {
+        "url": "https://{{ ansible_host }}:{{ port }}{{ item }}",
+        "url_username": "admin",
+        "url_password": PASSWORD,
+        "validate_certs": False,
+        "return_content": True,
+        "status_code": [200, 403],
+    },
+    "loop": "{{ documents }}",
+}
+WORDS = {"inventory": "Ansible and its inventory", "whole": "the whole ansible-playbook", "motcua": "the audit itself"}
 
 
-@dataclass
-class Cost:
-    """What it cost for so many devices: seconds on the wall, seconds of the client's CPU, and the most memory that it had at once."""
-
-    devices: int
-    wall: float
-    cpu: float
-    megabytes: float = 0
-
-    def __str__(self):
-        return f"{self.devices:5} devices in {self.wall:6.1f} s, {self.cpu:6.1f} s of CPU, at most {self.megabytes:5.0f} MB"
-
-    def times(self, other):
-        wall, cpu = (getattr(self, kind) / self.devices / (getattr(other, kind) / other.devices) for kind in ("wall", "cpu"))
-        return f"{wall:6.1f} times the time, {cpu:6.1f} times the CPU"
-
-
-class Memory(threading.Thread):
-    """The most that a process and all below it had at once: each page is counted once, among those who share it."""
-
-    def __init__(self, pid):
-        super().__init__(daemon=True)
-        self._pid, self.most, self.ended = pid, 0.0, threading.Event()
-
-    def run(self):
-        while not self.ended.wait(SAMPLE_SECONDS):
-            self.most = max(self.most, sum(map(megabytes, family(self._pid))))
-
-
-def family(pid):
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return [pid]
-    return [pid, *(one for child in children for one in family(int(child)))]
-
-
-def megabytes(pid):
-    try:
-        rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return next((int(row.split()[1]) / 1000 for row in rows if row.startswith("Pss:")), 0.0)
-
-
-@pytest.fixture(scope="module")
-def province(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("province")
-    key_pair(folder)
-    routers = Routers(folder, "routeros7", ROUTERS)
-    port = free_port()
-    with fleet(tmp_path_factory.mktemp("devices"), port, CAMERAS, RECORDERS):
-        yield Province(folder, port, routers)
-    routers.close()
-
-
-class Province:
-    """The running devices, and what is done to them."""
-
-    def __init__(self, folder, port, routers):
-        self.folder, self.port, self.routers = folder, port, routers
-        self.common = {
-            "ansible_connection": "motcua.cctv.device", "motcua_vendor": "hikvision", "motcua_user": USER, "motcua_password": PASSWORD,
-            "motcua_port": port, "motcua_state": str(folder / "state"), "motcua_desired": WISH,
-        }  # fmt: skip
-
-    def inventory(self):
-        """As the province's own inventory gives it, in the form that costs Ansible least."""
-        numbered = {f"device-{number}": {"ansible_host": address(number)} for number in range(1, CAMERAS + RECORDERS + 1)}
-        recorders = {name: numbered.pop(name) for name in list(numbered)[CAMERAS:]}
-        own = {
-            f"router-{at}": {"ansible_host": "127.0.0.1", "motcua_port": port, "motcua_desired": wished(self.folder, "routeros7", port)}
-            for at, (port, _) in enumerate(self.routers.routers)
-        }
-        groups = {
-            "cameras": {"hosts": numbered, "vars": self.common | {"motcua_role": "camera"}},
-            "nvrs": {"hosts": recorders, "vars": self.common | {"motcua_role": "nvr"}},
-            "routers": {"hosts": own, "vars": self.routers.own() | {"motcua_role": "router"}},
-        }
-        return {"all": {"children": groups}}
-
-    def play(self, task, hosts, devices, **variables):
-        """One task with one `ansible-playbook`: what it cost."""
-        (self.folder / "hosts.json").write_text(json.dumps(self.inventory()))
-        (self.folder / "play.json").write_text(json.dumps([{"hosts": hosts, "gather_facts": False, "vars": variables, "tasks": [task]}]))
-        command = [
-            Path(sys.executable).with_name("ansible-playbook"),
-            "-i",
-            self.folder / "hosts.json",
-            self.folder / "play.json",
-        ]
-        environment = os.environ | {
-            "ANSIBLE_CONFIG": "ansible.cfg", "ANSIBLE_INVENTORY_ENABLED": "ansible.builtin.yaml",
-            "MOTCUA_FINDINGS": str(self.folder / "findings.json"),
-        }  # fmt: skip
-        before, since = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        with (self.folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log, env=environment) as running:
-            memory = Memory(running.pid)
-            memory.start()
-            code = running.wait()
-            memory.ended.set()
-        wall, after = time.perf_counter() - since, resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert code == 0, (self.folder / "log").read_text()[-3000:]
-        return Cost(devices, wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, memory.most)
-
-    def bare(self, paths, recorder_paths):
-        """The same reads with nothing but clients, all in one process."""
-
-        async def everything():
-            recorders = range(CAMERAS + 1, CAMERAS + RECORDERS + 1)
-            ssh = bare_ssh(self.routers.routers, reads_of("routeros7"), str(self.folder / "id_ed25519"))
-            return await asyncio.gather(bare(self.port, range(1, CAMERAS + 1), paths), bare(self.port, recorders, recorder_paths), ssh)
-
-        before, since = time.process_time(), time.perf_counter()
-        found = asyncio.run(everything())
-        return Cost(CAMERAS + RECORDERS + ROUTERS, time.perf_counter() - since, time.process_time() - before), found
-
-    def asked(self, number):
-        """The documents that a device was asked for, each once, without a repeated login."""
-        return list(dict.fromkeys(said(self.port, number)["asked"]))
-
-
-def test_auditing_1540_devices(province):
-    everything = CAMERAS + RECORDERS + ROUTERS
-    ours = province.play(AUDIT, "all", everything)
-    found = json.loads((province.folder / "findings.json").read_text())["findings"]
-    snapshots = from_json((province.folder / "snapshots.json").read_text())
-    paths, recorder_paths = province.asked(1), province.asked(CAMERAS + 1)
-    requests = len(said(province.port, 1)["asked"])
-    floor, answers = province.bare(paths, recorder_paths)
-    asked = len(said(province.port, 1)["asked"])
-    peer = province.play(
-        PEER, ":".join(f"device-{number}" for number in range(1, PEERS + 1)), PEERS, documents=paths, ansible_connection="local"
-    )
-    asked_by_peer = len(said(province.port, 1)["asked"]) - asked
-    print(f"\n{CAMERAS} cameras, {RECORDERS} recorders, {ROUTERS} routers; {len(paths)} documents of a camera in {requests} requests,")
-    print(f"{len(recorder_paths)} of a recorder, {len(reads_of('routeros7'))} reads of a router; load {os.getloadavg()[0]:.1f}")
-    print(f"motcua.cctv.audit:    {ours} (bounds {BOUND_S} s and {BOUND_MB} MB)")
-    print(f"bare clients:         {floor}; {AT_ONCE} at a time")
-    print(f"ansible.builtin.uri:  {peer}")
-    print(f"the audit to the bare clients:       {ours.times(floor)}")
-    print(f"ansible.builtin.uri to the audit:    {peer.times(ours)}")
+def audited(running, folder):
+    """What an audit costs, without what any play over that inventory costs; the whole; and that. Checks that everybody was read."""
+    devices = running.layout.devices
+    idle = played(running.province, [], devices, folder)
+    running.listen()
+    whole = played(running.province, [AUDIT], devices, folder, MOTCUA_FINDINGS=str(folder / "findings.json"))
+    found = json.loads((folder / "findings.json").read_text())["findings"]
     assert {row["device"] for row in found if row["status"] == "error"} == set()
-    assert {row["device"] for row in found} == set(snapshots) and len(snapshots) == everything
-    assert {row["device"] for row in found if row["check"] == "services.upnp"} == {f"device-{n}" for n in range(1, CAMERAS + RECORDERS + 1)}
-    assert requests <= len(paths) + 1, "each document is asked for once, and the login once more"
-    assert len(answers[2]) == ROUTERS
-    assert asked_by_peer >= len(paths), "the peer has read the same"
+    assert len(from_json((folder / "snapshots.json").read_text())) == devices
+    return whole - idle, whole, idle
+
+
+def beside(which, running, folder, at_once):
+    """What the same conversations cost a client without motcua. Everybody has to have answered."""
+    file, log = folder / "conversations.json", folder / f"{which}.json"
+    if not file.exists():
+        file.write_text(json.dumps(conversations(running, running.everybody(), at_once)))
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"at_once": at_once}))
+    around = measured([sys.executable, "-m", "tests.bench.clients", which, file], running.layout.devices, log)
+    told = json.loads(log.read_text())
+    assert told["failed"] == []
+    return Cost(running.layout.devices, told["wall_s"], told["cpu_s"], around.memory_mb)
+
+
+def by_uri(running, folder):
+    """What `uri` costs on a few cameras for the same documents."""
+    cameras = [device for device in running.of("camera") if device.kind == "hikvision"][:PEERS]
+    hosts = {one.host: {"ansible_host": running.layout.address(one), "port": running.layout.port(one)} for one in cameras}
+    (folder / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts, "vars": {"ansible_connection": "local"}}}))
+    documents = list(dict.fromkeys(row[1] for row in running.asked(cameras[0].number) if row[4] != 401))
+    running.listen()
+    cost = played(
+        folder / "hosts.json", [URI], len(cameras), folder, hosts="all", variables={"documents": documents},
+        ANSIBLE_INVENTORY_ENABLED="ansible.builtin.yaml",
+    )  # fmt: skip
+    assert {row[1] for row in running.asked(cameras[0].number)} == set(documents)
+    return cost
+
+
+def far(running, rtt_ms):
+    """Every line takes so long from now on."""
+    Layout(**{**vars(running.layout), "rtt_ms": rtt_ms}).write(running.folder)
+    ask(running.folder, "settings")
+
+
+def told(what, cost, beside=None, **more):
+    """Print and keep one line."""
+    print(f"{WORDS.get(what, what):28}{cost}" + (f"; {cost.times(beside)} of the floor" if beside else ""))
+    rows.cost("audit", what, cost, **more)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_auditing(size, tmp_path):
+    with fleet(tmp_path / "fleet", Layout(devices=size)) as running:
+        print(f"\n{size} devices; load {os.getloadavg()[0]:.1f}")
+        played(running.province, [AUDIT], size, tmp_path)  # the first contact pins keys, every other one compares them
+        served = running.cpu_s()
+        ours, whole, idle = audited(running, tmp_path)
+        served = running.cpu_s() - served
+        floor, threads = (beside(which, running, tmp_path, AT_ONCE) for which in ("floor", "threads"))
+        told("inventory", idle, rtt_ms=0)
+        told("whole", whole, rtt_ms=0)
+        told("motcua", ours, floor, rtt_ms=0, served_cpu_s=round(served, 2))
+        told("floor", floor, rtt_ms=0)
+        told("threads", threads, floor, rtt_ms=0)
+        if size == SIZES[-1]:
+            peer = by_uri(running, tmp_path)
+            told("uri", peer, rtt_ms=0)
+            print(
+                f"uri to the audit itself: {peer.times(ours)}; devices' own CPU {served:.1f} s; memory {whole.memory_mb:.0f} MB (bound {BOUND_MB})"
+            )
+            for rtt_ms in ROUND_TRIPS_MS:
+                far(running, rtt_ms)
+                ours, whole, idle = audited(running, tmp_path)
+                print(f"a round trip of {rtt_ms} ms (bound {BOUND_FAR_S} s for 150):")
+                told("motcua", ours, rtt_ms=rtt_ms)
+                told("floor", beside("floor", running, tmp_path, AT_ONCE_FAR), rtt_ms=rtt_ms)
