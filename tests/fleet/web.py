@@ -79,7 +79,7 @@ def build(layout, device, folder):
         "name": device.host, "kind": f"{device.kind}-{device.role}", "address": layout.address(device), "prefix_length": 24, "model": model, "serial": serial,
         "gateway": None, "factory_user": "admin", "factory_password": PASSWORD, "firmware_date": "", "clock_offset_s": 0, "pause_s": 3, "lock_s": 20,
         "ports": {"http": 80, "https": layout.port(device), "rtsp": 554}, "state": str(folder / f"{device.host}.json"), "clips": "", "channels": channels,
-        "quirks": {"faults": GARBAGE} if failure == "broken" else {},
+        "quirks": {"faults": GARBAGE} if failure == "broken" else {}, "channel_dialect": "rpc",
     } | facts | {"mac": mac}  # fmt: skip
     if failure == "password":
         config["factory_password"] = "another-1"
