@@ -44,7 +44,10 @@ def conversations(running, devices, at_once, login=installers):
             asked = running.asked(device.number)
             said[kind] = asked if device.role == "router" else [row[:4] for row in asked if row[4] != 401]
             assert said[kind], f"nobody has asked {device.host}"
-    rows = [[device.host, running.layout.address(device), running.layout.port(device), device.role, device.kind] for device in devices]
+    rows = [
+        [device.host, running.layout.address(device), running.layout.port(device), device.role, device.kind, login(device)]
+        for device in devices
+    ]
     return {"key": str(running.folder / "id_ed25519"), "at_once": at_once, "said": said, "devices": rows}
 
 
