@@ -27,20 +27,21 @@ URI = {
 class Contenders:
     """They have the conversations that motcua had with a fleet since it last listened. ``login``: device -> (user, password)."""
 
-    def __init__(self, running, folder, login=installers):
+    def __init__(self, running, folder, login=installers, devices=None):
         self._running, self._folder, self._login = running, folder, login
-        self._said = conversations(running, running.everybody(), 0, login)
+        self._devices = running.everybody() if devices is None else devices
+        self._said = conversations(running, self._devices, 0, login)
         self._asked = {device.number: running.asked(device.number) for device in self._cameras}
 
     @property
     def _cameras(self):
-        return [device for device in self._running.of("camera") if device.kind == "hikvision"][:PEERS]
+        return [device for device in self._devices if (device.role, device.kind) == ("camera", "hikvision")][:PEERS]
 
     def client(self, which, at_once):
         """What the floor or threads cost, so many at a time. Everybody has to have answered."""
         file, log = self._folder / "conversations.json", self._folder / f"{which}.json"
         file.write_text(json.dumps(self._said | {"at_once": at_once}))
-        devices = self._running.layout.devices
+        devices = len(self._devices)
         around = measured([sys.executable, "-m", "tests.bench.clients", which, file], devices, log)
         told = json.loads(log.read_text())
         assert told["failed"] == []
