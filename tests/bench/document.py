@@ -1,7 +1,7 @@
 """docs/benchmarks.md out of the benches' rows and of prose, in both languages: the same rows give the same bytes.
 
 In benchmarks.md beside this file a line ``{{costs audit}}`` is a table of what something cost, beside the floor; ``{{facts report}}`` one of single
-figures and their bounds; ``{{growth audit}}`` says how CPU grows with the devices; ``{{when audit}}`` when it was measured, and how busy the machine was.
+figures and their bounds; ``{{growth audit}}`` says how CPU grows with the devices, ``{{peers audit}}`` how many times ours a peer costs, and ``{{when audit}}`` when it was measured, and how busy the machine was.
 """
 
 import json
@@ -17,6 +17,7 @@ ROWS, DOCUMENT, PICTURE = ROOT / "docs/benchmarks.json", ROOT / "docs/benchmarks
 PROSE = Path(__file__).with_name("benchmarks.md")
 VIETNAMESE = "# Đo tốc độ"
 PLACE = re.compile(r"\{\{(\w+) (\w+)\}\}")
+PEERS = {"uri": "`ansible.builtin.uri`", "threads": "`requests`/paramiko"}
 OURS = ("motcua", "devices_info", "router", "whole_inventory")  # whose growth is told
 
 
@@ -50,7 +51,7 @@ def placed(rows, kind, section, language):
     own = [row for row in rows if row["section"] == section]
     if not own:
         return WORDS["none"][language]
-    return {"costs": costs, "facts": facts, "growth": growth, "when": when}[kind](own, language)
+    return {"costs": costs, "facts": facts, "growth": growth, "peers": peers, "when": when}[kind](own, language)
 
 
 def number(value, language):
@@ -144,6 +145,21 @@ def growth(rows, language):
     return WORDS["growth"][language].format(
         who=WHO[which][language], first=number(first, language), last=number(last, language), power=number(float(power), language)
     )
+
+
+def peers(rows, language):
+    """How many times ours each peer costs, a device; ours is the one with the most devices."""
+    which = next((one for one in OURS if any(row["what"] == one for row in rows)), None)
+    ours = max((row for row in rows if row["what"] == which and not row.get("rtt_ms")), key=lambda row: row["devices"], default=None)
+    said = []
+    for peer in PEERS if ours else ():
+        theirs = max((row for row in rows if row["what"] == peer and not row.get("rtt_ms")), key=lambda row: row["devices"], default=None)
+        if theirs:
+            wall, cpu = (theirs[key] / theirs["devices"] / (ours[key] / ours["devices"]) for key in ("wall_s", "cpu_s"))
+            said.append(
+                WORDS["peer"][language].format(who=PEERS[peer], wall=number(float(wall), language), cpu=number(float(cpu), language))
+            )
+    return " ".join(said)
 
 
 def when(rows, language):

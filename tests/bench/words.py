@@ -79,6 +79,10 @@ WORDS = {
         "From {first} to {last} devices the CPU of {who} grows with the power {power} of their number.",
         "Từ {first} đến {last} thiết bị, CPU của {who} tăng theo lũy thừa {power} của số thiết bị.",
     ),
+    "peer": (
+        "A device costs {who} {wall} times motcua's time and {cpu} times its CPU.",
+        "Mỗi thiết bị tốn của {who} gấp {wall} lần thời gian và gấp {cpu} lần CPU của motcua.",
+    ),
     "measured": ("Measured {days}", "Đo ngày {days}"),
     "load": (", load of the machine {load} when a row was kept.", ", tải của máy {load} khi ghi mỗi dòng."),
     "no_load": (".", "."),

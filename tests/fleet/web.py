@@ -53,6 +53,14 @@ class Parked:
     SERVER, MEDIA = Door, Unseen
     changed = False
 
+    @property
+    def callers(self):
+        """Who is connected."""
+        return self.server.callers
+
+    async def close(self):
+        """It has nothing of this machine."""
+
     def save(self):
         self.changed = True
 

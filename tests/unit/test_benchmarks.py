@@ -81,6 +81,11 @@ def test_growth_is_the_power_of_the_number_of_devices():
     assert document.exponent(ROWS[:2]) is None
 
 
+def test_a_peer_is_compared_with_ours_a_device():
+    said = document.placed(ROWS, "peers", "audit", 0)
+    assert said == "A device costs `ansible.builtin.uri` 167 times motcua's time and 167 times its CPU."
+
+
 def test_what_is_measured_anew_replaces_its_whole_section_and_no_other():
     other = {"section": "report", "what": "report_s"}
     new = [cost("motcua", 10, 1.0)]
