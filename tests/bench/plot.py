@@ -13,14 +13,17 @@ NAMES = {
     "motcua": "motcua", "whole_inventory": "motcua", "floor": "floor / sàn", "threads": "threads / luồng", "uri": "uri", "inventory": "inventory / danh mục",
     "static": "static file / tệp tĩnh",
 }  # fmt: skip
+SHADES = list(dict.fromkeys(NAMES.values()))  # everybody has the same colour in all panels
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BELOW = 560, 300, 64, 34, 150, 44
 STYLE = """
   text { font: 13px sans-serif; fill: #24292f } .axis { stroke: #8c959f; fill: none } .grid { stroke: #d0d7de; fill: none }
   .line { fill: none; stroke-width: 2.5 } .s0 { stroke: #0969da; fill: #0969da } .s1 { stroke: #1a7f37; fill: #1a7f37 }
-  .s2 { stroke: #bc4c00; fill: #bc4c00 } .s3 { stroke: #8250df; fill: #8250df } .s4 { stroke: #6e7781; fill: #6e7781 } .line.line { fill: none }
+  .s2 { stroke: #bc4c00; fill: #bc4c00 } .s3 { stroke: #8250df; fill: #8250df } .s4 { stroke: #6e7781; fill: #6e7781 }
+  .s5 { stroke: #cf222e; fill: #cf222e } .line.line { fill: none }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 } .axis { stroke: #8b949e } .grid { stroke: #30363d } .s0 { stroke: #58a6ff; fill: #58a6ff } .s1 { stroke: #3fb950; fill: #3fb950 }
     .s2 { stroke: #ffa657; fill: #ffa657 } .s3 { stroke: #d2a8ff; fill: #d2a8ff } .s4 { stroke: #8b949e; fill: #8b949e }
+    .s5 { stroke: #ff7b72; fill: #ff7b72 }
   }"""
 
 
@@ -64,7 +67,7 @@ def panel(title, found):
     yield f'<text x="{LEFT}" y="20" font-weight="bold">{escape(title)}</text>'
     yield from grid(low, high, place)
     for at, (name, line) in enumerate(found.items()):
-        yield from drawn(name, [place(*point) for point in line], at)
+        yield from drawn(name, [place(*point) for point in line], at, SHADES.index(name))
 
 
 def grid(low, high, place):
@@ -79,9 +82,9 @@ def grid(low, high, place):
     yield f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 8}" text-anchor="middle">devices / số thiết bị</text>'
 
 
-def drawn(name, places, at):
+def drawn(name, places, at, shade):
     """One line with its points, and its name on the right."""
-    shade = f"s{at % 5}"
+    shade = f"s{shade}"
     path = "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
     yield f'<path class="line {shade}" d="M{path}"/>'
     yield from (f'<circle class="{shade}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in places)
