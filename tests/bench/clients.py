@@ -30,8 +30,13 @@ PROMPT = re.compile(r"[\w@:~.()-]+[#>$] ?$")
 LOGIN, RPC = "/RPC2_Login", "/RPC2"
 
 
-def conversations(running, devices, at_once):
-    """What a fleet's devices were asked lately, as one conversation for each kind: all that both clients need."""
+def installers(device):
+    """How the installer logged in."""
+    return FACTS.get(device.kind, {}).get("factory_user", "admin"), PASSWORD
+
+
+def conversations(running, devices, at_once, login=installers):
+    """What a fleet's devices were asked lately, as one conversation for each kind: all that both clients need. ``login``: device -> (user, password)."""
     said = {}
     for device in devices:
         kind = f"{device.role}/{device.kind}"
@@ -39,7 +44,10 @@ def conversations(running, devices, at_once):
             asked = running.asked(device.number)
             said[kind] = asked if device.role == "router" else [row[:4] for row in asked if row[4] != 401]
             assert said[kind], f"nobody has asked {device.host}"
-    rows = [[device.host, running.layout.address(device), running.layout.port(device), device.role, device.kind] for device in devices]
+    rows = [
+        [device.host, running.layout.address(device), running.layout.port(device), device.role, device.kind, login(device)]
+        for device in devices
+    ]
     return {"key": str(running.folder / "id_ed25519"), "at_once": at_once, "said": said, "devices": rows}
 
 
@@ -56,8 +64,8 @@ def parsed(text):
 class Session:
     """Dahua's own login: what is sent after it names the session that it gave."""
 
-    def __init__(self, user):
-        self._user, self._challenge, self._number = user, {}, None
+    def __init__(self, user, password):
+        self._user, self._password, self._challenge, self._number = user, password, {}, None
 
     def fill(self, target, body):
         """The body, with this session's own values."""
@@ -66,7 +74,7 @@ class Session:
         content = json.loads(body)
         if target == LOGIN and self._challenge:
             params = self._challenge["params"]
-            half = md5(f"{self._user}:{params['realm']}:{PASSWORD}")
+            half = md5(f"{self._user}:{params['realm']}:{self._password}")
             content["params"]["password"] = md5(f"{self._user}:{params['random']}:{half}")
         if self._number is not None:
             content["session"] = self._number
@@ -85,10 +93,6 @@ def md5(text):
     return hashlib.md5(text.encode()).hexdigest().upper()
 
 
-def factory(kind):
-    return FACTS[kind].get("factory_user", "admin")
-
-
 # --- the floor ---
 
 
@@ -98,20 +102,20 @@ async def floor(given):
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     room, key = asyncio.Semaphore(given["at_once"]), asyncssh.read_private_key(given["key"])
 
-    async def one(host, address, port, role, kind):
+    async def one(host, address, port, role, kind, login):
         said = given["said"][f"{role}/{kind}"]
         try:
             async with room:
-                return await (typed(address, port, kind, said, key) if role == "router" else read(address, port, kind, said, context))
+                return await (typed(address, port, kind, said, key) if role == "router" else read(address, port, login, said, context))
         except (OSError, aiohttp.ClientError, asyncssh.Error, ValueError, ElementTree.ParseError) as error:
             return f"{host}: {error!r}"
 
     return await asyncio.gather(*(one(*device) for device in given["devices"]))
 
 
-async def read(address, port, kind, said, context):
+async def read(address, port, user, said, context):
     """A camera's or recorder's documents, each parsed; how many."""
-    login, own = aiohttp.DigestAuthMiddleware(factory(kind), PASSWORD, preemptive=True), Session(factory(kind))
+    login, own = aiohttp.DigestAuthMiddleware(*user, preemptive=True), Session(*user)
     connector = aiohttp.TCPConnector(ssl=context, limit=1)
     async with aiohttp.ClientSession(f"https://{address}:{port}", connector=connector, middlewares=(login,)) as session:
         for method, target, headers, body in said:
@@ -158,10 +162,10 @@ def threads(given):
     """A pool of workers, `requests` and paramiko: what one writes for Nornir's threaded runner."""
 
     def one(device):
-        host, address, port, role, kind = device
+        host, address, port, role, kind, login = device
         said = given["said"][f"{role}/{kind}"]
         try:
-            return paramiko_typed(address, port, kind, said, given["key"]) if role == "router" else requested(address, port, kind, said)
+            return paramiko_typed(address, port, kind, said, given["key"]) if role == "router" else requested(address, port, login, said)
         except (OSError, requests.RequestException, paramiko.SSHException, ValueError, ElementTree.ParseError) as error:
             return f"{host}: {error!r}"
 
@@ -169,10 +173,10 @@ def threads(given):
         return list(pool.map(one, given["devices"]))
 
 
-def requested(address, port, kind, said):
-    own = Session(factory(kind))
+def requested(address, port, login, said):
+    own = Session(*login)
     with requests.Session() as session:
-        session.auth, session.verify, session.trust_env = HTTPDigestAuth(factory(kind), PASSWORD), False, False
+        session.auth, session.verify, session.trust_env = HTTPDigestAuth(*login), False, False
         for method, target, headers, body in said:
             data = own.fill(target, body).encode() or None
             answer = session.request(method, f"https://{address}:{port}{target}", headers=headers, data=data, timeout=60)

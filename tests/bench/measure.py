@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+# How many devices the benches of a fleet have, one fleet after the other.
+SIZES = tuple(map(int, os.environ.get("MOTCUA_BENCH_DEVICES", "10,154,1540").split(",")))
 SAMPLE_SECONDS = 0.25
 ANSIBLE = {"ANSIBLE_CONFIG": "ansible.cfg", "ANSIBLE_NOCOLOR": "1"}
 
@@ -84,9 +86,10 @@ def measured(command, devices, log, *, may_end_with=(0,), **environment):
     return Cost(devices, wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, memory.most)
 
 
-def played(inventory, tasks, devices, folder, *, hosts="cameras:nvrs:routers", forks=25, variables=None, check=False, **environment):
-    """What one play with one `ansible-playbook` costs."""
+def played(inventory, plays, devices, folder, *, hosts="cameras:nvrs:routers", forks=25, variables=None, may_end_with=(0,), **environment):
+    """What plays, (hosts, tasks) each, cost with one `ansible-playbook`."""
     playbook = folder / "play.json"
-    playbook.write_text(json.dumps([{"hosts": hosts, "gather_facts": False, "vars": variables or {}, "tasks": tasks}]))
-    command = [Path(sys.executable).with_name("ansible-playbook"), "-i", inventory, "--limit", hosts, "--forks", str(forks), playbook]
-    return measured([*command, *(["--check"] if check else [])], devices, folder / "log", **environment)
+    common = {"gather_facts": False, "vars": variables or {}}
+    playbook.write_text(json.dumps([{"hosts": on, "tasks": tasks, **common} for on, tasks in plays]))
+    command = [Path(sys.executable).with_name("ansible-playbook"), "-i", inventory, "--limit", hosts, "--forks", forks, playbook]
+    return measured(command, devices, folder / "log", may_end_with=may_end_with, **environment)

@@ -11,6 +11,8 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import Findin
 from ansible_collections.motcua.cctv.plugins.plugin_utils.history import History
 from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import Snapshot
 
+from tests.bench.rows import fact
+
 RUNS, CAMERAS, ROUTERS = 400, 1320, 220
 CHANGED, DIFFERING, SILENT = 20, 150, 30  # a day
 KEYS = [f"streams.main.key_{number}" for number in range(90)]
@@ -66,4 +68,7 @@ def test_a_year_of_audits(tmp_path):
         f"\n{RUNS} audits of {len(devices)} devices: the first took {took[0]:.2f} s to enter, the last ten {sum(took[-10:]) / 10:.2f} s each; "
         f"{path.stat().st_size / 1e6:.0f} MB; trend of all days: {asked:.2f} s"
     )
+    fact("report", "history_s", round(sum(took[-10:]) / 10, 2), "s")
+    fact("report", "history_mb", round(path.stat().st_size / 1e6), "MB")
+    fact("report", "history_trend_s", round(asked, 2), "s")
     assert len(trend) == RUNS

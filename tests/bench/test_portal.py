@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.rows import fact
 from tests.unit.gates import PIECE, Portal, _Unix
 
 REQUESTS, CONNECTIONS = 4000, 8
@@ -69,5 +70,9 @@ def test_what_a_piece_costs(portal):
     told = {"X-Original-URI": path, "X-Original-Method": "GET", "X-Real-IP": "127.0.0.1"}
     alone = rate(lambda: _Unix(portal.folder / "gate.sock"), "/auth", headers | told)
     print(f"\nnginx alone {bare:.0f}/s, with the gate {asked:.0f}/s, the gate by itself {alone:.0f}/s, {gate_us:.0f} us of CPU a question")
+    fact("portal", "portal_bare", round(bare), "a second")
+    fact("portal", "portal_gated", round(asked), "a second")
+    fact("portal", "portal_gate", round(alone), "a second")
+    fact("portal", "portal_gate_us", round(gate_us), "µs", 500)
     # 60 leaders with 16 pictures each ask for a playlist and a piece every two seconds: 960 questions a second in less than half a core.
     assert gate_us < 500

@@ -27,6 +27,7 @@ from footage.pieces import name_of
 from footage.segment import Segment
 from footage.settings import load
 
+from tests.bench.rows import fact
 from tests.unit.powercut import can_mount, cut, mounted
 from tests.unit.recorder import Recorder, eventually
 from tests.unit.wire import SYSTEM_PYTHON, free_port
@@ -151,6 +152,13 @@ def test_many_streams_are_recorded_without_a_missing_second_while_the_cleaner_ru
         f"\na stream of {STREAM_KBPS} kbit/s: {cpu:.2f} % of a core, {pss:.1f} MB PSS, index included; bare ffmpeg {bare_cpu:.2f} %, {bare_pss:.1f} MB"
     )
     print(f"ratio: {cpu / bare_cpu:.2f} of its CPU, {pss / bare_pss:.2f} of its memory; {deleted} pieces deleted meanwhile")
+    for what, percent, memory_mb, bounds in (
+        ("record", cpu, pss, (CPU_PERCENT, PSS_MB)),
+        ("record_floor", bare_cpu, bare_pss, (None, None)),
+    ):
+        fact("recorder", f"{what}_cpu", round(percent, 2), "%", bounds[0])
+        fact("recorder", f"{what}_mb", round(memory_mb, 1), "MB", bounds[1])
+    fact("recorder", "record_deleted", deleted)
     ended = began + SECONDS - 3 * SEGMENT_S  # the last pieces aren't finished
     holes = {name: spans.missing(covered[name], began, ended, 2) for name in names}
     assert not {name: found for name, found in holes.items() if found}
@@ -229,6 +237,9 @@ def test_questions_to_an_index_of_many_pieces_are_quick(tmp_path):
             took(asked["entering 50"], lambda new=new: index.add(*new))
     for what, times in asked.items():
         print(f"{what}: median {statistics.median(times):.2f} ms, worst {max(times):.2f} ms")
+    rows = {"a day's spans": "spans", "a day's gaps": "gaps", "an hour's pieces": "pieces", "the newest": "newest"}
+    for what, name in rows.items():
+        fact("recorder", f"index_{name}_ms", round(max(asked[what]), 2), "ms", QUERY_MS)
     assert all(statistics.quantiles(times, n=20)[-1] < QUERY_MS for what, times in asked.items() if what != "entering 50")
 
 
@@ -275,6 +286,7 @@ def test_a_cleaner_that_deletes_a_lot_makes_nobody_miss_a_write(tmp_path):
     print(
         f"\n{DELETED} pieces deleted in {time.monotonic() - began:.0f} s; meanwhile {len(waits)} were entered, the slowest in {max(waits):.0f} ms"
     )
+    fact("recorder", "deleting_wait_ms", round(max(waits), 1), "ms", 5000)
     with open_index(shard, readonly=True) as index:
         assert index.gaps("a-cam1", NOW, NOW + len(waits) * 60) == []
         assert index.segments("a-cam1", 0, NOW) == []
@@ -311,6 +323,7 @@ def test_after_kill_9_recording_resumes_and_nothing_listed_is_lost(tmp_path):
     print(
         f"\nafter {ROUNDS} times kill -9: recording again after {statistics.median(resumed):.1f} s, at most {max(resumed):.1f} s (systemd waits 3 s more)"
     )
+    fact("recorder", "killed_s", round(max(resumed), 1), "s", RESUME_S - 6)
     assert max(resumed) + 3 + 3 < RESUME_S  # RestartSec, and the jitter that the test leaves out
     with sqlite3.connect(recorder.shard / "index.db") as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

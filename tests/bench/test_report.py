@@ -8,6 +8,7 @@ from dataclasses import asdict
 import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils.report import render
 
+from tests.bench.rows import fact
 from tests.browser import reports
 from tests.browser.centre import CHROMIUM, started
 
@@ -41,6 +42,9 @@ def test_it_is_written(made):
     print(f"\n{devices} devices, {troubled} in trouble, {len(findings)} findings")
     print(f"json.dumps {floor_s:.2f} s ({floor_cpu_s:.2f} s of a core), {len(text.encode()) / 1e6:.2f} MB")
     print(f"report {report_s:.2f} s ({report_cpu_s:.2f} s of a core), {size / 1e6:.2f} MB")
+    fact("report", "report_s", round(report_s, 2), "s", 10)
+    fact("report", "report_mb", round(size / 1e6, 2), "MB", MOST_BYTES / 1e6)
+    fact("report", "report_floor_s", round(floor_s, 3), "s")
     assert size < MOST_BYTES
 
 
@@ -64,4 +68,5 @@ def test_it_opens(made, tmp_path):
 
         open_s, _, (shown, page_s) = timed(opened)
     print(f"\nChromium: {open_s:.2f} s from the address to the second picture, of which the page kept a core busy for {page_s:.2f} s")
+    fact("report", "report_opened_s", round(open_s, 2), "s", 2)
     assert shown

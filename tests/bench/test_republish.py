@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.rows import fact
 from tests.unit.republished import SPEC, Recorder, Republish, clip, pull
 from tests.unit.wire import free_port
 
@@ -69,4 +70,7 @@ def test_what_a_camera_costs(live, tmp_path):
     print(
         f"motcua-republish {percent:6.1f} % {percent / CAMERAS:5.2f} %   {mb:6.0f} MB {(mb - alone_mb) / CAMERAS:5.1f} MB ({alone_mb:.0f} alone)"
     )
+    for what, cpu, memory_mb in (("republish", percent, mb - alone_mb), ("republish_floor", floor, floor_mb)):
+        fact("republish", f"{what}_cpu", round(cpu / CAMERAS, 2), "%")
+        fact("republish", f"{what}_mb", round(memory_mb / CAMERAS, 1), "MB")
     print(f"bare ffmpeg      {floor:6.1f} % {floor / CAMERAS:5.2f} %   {floor_mb:6.0f} MB {floor_mb / CAMERAS:5.1f} MB")

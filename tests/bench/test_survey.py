@@ -12,6 +12,7 @@ import time
 import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils.discovery import PORTS, Ended, Heard, from_line, program
 
+from tests.bench.rows import fact
 from tests.unit.frames import Capture, busiest
 from tests.unit.segment import FACTORY, Segment, possible, ready, says
 from tests.unit.wire import SYSTEM_PYTHON
@@ -104,6 +105,7 @@ def test_20_cameras_are_surveyed_whole(tmp_path):
     print(
         f"\n{DEVICES} cameras surveyed whole: {took:.1f} s (bound {BOUND_S}); {len(watched)} streams watched, {min(watched):.1f} s at least"
     )
+    fact("survey", "survey_whole_s", round(took, 1), "s", BOUND_S)
     assert len(read) == DEVICES
     assert took < BOUND_S
 
@@ -121,6 +123,9 @@ def test_a_network_of_20_devices(segment):
     print(f"{ended.packets} packets and {ended.connects} connects, at most {busiest(asked)} in a second on the wire")
     print(f"to the floor of {floor:.1f} s: {took / floor:.2f} times")
     print(f"{name}: {other:.1f} s, {other / took:.2f} times ours")
+    fact("survey", "survey_network_s", round(took, 1), "s", BOUND_S)
+    fact("survey", "survey_floor_s", round(floor, 1), "s")
+    fact("survey", "survey_peer_s", round(other, 1), "s")
     heard = [one for one in found if isinstance(one, Heard)]
     for how, port in (("neighbour", None), ("sadp", None), ("port", 80), ("http", 80), ("rtsp", 554)):
         assert len({one.address for one in heard if (one.how, one.port) == (how, port)}) == DEVICES, how

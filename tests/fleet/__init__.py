@@ -7,6 +7,7 @@ it is run inside a network namespace or another machine that has the same FOLDER
 
 Every device has an address of its own in 127.64.0.0/10, which each namespace has on its `lo`, so that nodes don't get in each other's way:
 `ip -n NAME link set lo up` is all that one needs. Where FOLDER says another network (`--network 10.64.0.0/12`), `ip route add local 10.64.0.0/12 dev lo`
-makes the whole of it the node's own. What a device is follows from its number alone (layout.py); it is made when it is first called, and forgotten
+makes the whole of it the node's own. OpenWrt's boxes are real programs in namespaces, which only root may make: `--kinds router=routeros7+ios+vyos14`
+leaves them out. What a device is follows from its number alone (layout.py); it is made when it is first called, and forgotten
 again when many others are called and nobody has changed it.
 """

@@ -30,7 +30,17 @@ class Parked(Emulated):
         )  # fmt: skip
         self._loop, self._seen = asyncio.get_running_loop(), time.monotonic()
         self._own = asyncssh.SSHServerConnectionOptions(**self._speaks(host_key(device.host)))
-        self.changed = False
+        self._changed, self._first = False, self._says()
+
+    @property
+    def changed(self):
+        """Whether its configuration isn't what it was at first; once it was changed it stays so."""
+        self._changed = self._changed or self._says() != self._first
+        return self._changed
+
+    def _says(self):
+        """Its configuration as one number, without the comments that tell the time."""
+        return hash("\n".join(line for line in self.box.export().splitlines() if not line.startswith(("#", "!"))))
 
     async def serve(self, sock, *, foreign):
         """Talk to whoever has connected; with a key that nobody knows where ``foreign``."""
@@ -50,9 +60,9 @@ class Parked(Emulated):
         return self.sent
 
     @property
-    def busy(self):
-        """Whether somebody is connected."""
-        return bool(self._paths)
+    def callers(self):
+        """Who is connected."""
+        return self._paths
 
     async def close(self):
         """Take away what it had of this machine."""

@@ -36,8 +36,7 @@ class Node:
         finally:
             control.close()
             for device in self._devices.values():
-                if isinstance(device, console.Parked):
-                    await device.close()
+                await device.close()
 
     async def _accept(self, listener):
         loop = asyncio.get_running_loop()
@@ -95,10 +94,14 @@ class Node:
         """Let go of the one that wasn't called for longest, of those that are as they were and that nobody talks to."""
         if len(self._devices) < KEPT:
             return
-        for number, device in self._devices.items():
-            if isinstance(device, web.Parked) and not device.changed and not device.server.callers:
-                del self._devices[number]
-                return
+        idle = next((number for number, device in self._devices.items() if not device.callers and not device.changed), None)
+        if idle is not None:
+            self._let_go(idle)
+
+    def _let_go(self, number):
+        task = asyncio.ensure_future(self._devices.pop(number).close())
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
 
     async def _told(self, reader, writer):
         asked = json.loads(await reader.readline())
@@ -114,7 +117,7 @@ class Node:
                     device.asked.clear()
                 told = {}
             case "settings":
-                told = await self._settle(asked)
+                told = self._settle()
             case other:
                 told = {"error": f"a fleet can't {other}"}
         writer.write(json.dumps(told).encode() + b"\n")
@@ -122,15 +125,13 @@ class Node:
             await writer.drain()
         writer.close()
 
-    async def _settle(self, _asked):
+    def _settle(self):
         """Read the layout again. Devices whose failure is another one now begin anew."""
         before, self.layout = self.layout, Layout.read(self.folder)
         for number in list(self._devices):
             device = self.layout.device(number)
             if before.failure(device) != self.layout.failure(device):
-                gone = self._devices.pop(number)
-                if isinstance(gone, console.Parked):
-                    await gone.close()
+                self._let_go(number)
         return {"failures": self.layout.failures, "rtt_ms": self.layout.rtt_ms}
 
 

@@ -53,6 +53,14 @@ class Parked:
     SERVER, MEDIA = Door, Unseen
     changed = False
 
+    @property
+    def callers(self):
+        """Who is connected."""
+        return self.server.callers
+
+    async def close(self):
+        """It has nothing of this machine."""
+
     def save(self):
         self.changed = True
 
@@ -79,7 +87,7 @@ def build(layout, device, folder):
         "name": device.host, "kind": f"{device.kind}-{device.role}", "address": layout.address(device), "prefix_length": 24, "model": model, "serial": serial,
         "gateway": None, "factory_user": "admin", "factory_password": PASSWORD, "firmware_date": "", "clock_offset_s": 0, "pause_s": 3, "lock_s": 20,
         "ports": {"http": 80, "https": layout.port(device), "rtsp": 554}, "state": str(folder / f"{device.host}.json"), "clips": "", "channels": channels,
-        "quirks": {"faults": GARBAGE} if failure == "broken" else {},
+        "quirks": {"faults": GARBAGE} if failure == "broken" else {}, "channel_dialect": "rpc",
     } | facts | {"mac": mac}  # fmt: skip
     if failure == "password":
         config["factory_password"] = "another-1"

@@ -20,6 +20,7 @@ from tests.fleet.console import USER, host_key
 from tests.fleet.inventory import write
 from tests.fleet.layout import KINDS, Layout
 from tests.fleet.models import FACTS, PASSWORD
+from tests.fleet.node import Node
 from tests.fleet.running import Running, alive, ask, fleet
 from tests.unit.wire import free_port
 
@@ -206,6 +207,26 @@ def test_a_router_fails_as_it_was_told_to(kind, running):
     settled(running, failures={})
     assert "RouterOS" not in answer
     assert "RouterOS" in asyncio.run(typed(running, device, "/export"))
+
+
+def test_who_was_called_longest_ago_is_forgotten_but_for_those_that_somebody_changed(tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.fleet.node.KEPT", 3)
+    layout = Layout(devices=100, processes=1, kinds={"camera": ["hikvision"], "nvr": ["hikvision"], "router": ["routeros7"]})
+    write(layout, tmp_path)
+
+    async def called():
+        node = Node(tmp_path, 1, layout.sites, 0)
+        router, camera = node.find(layout.device(0)), node.find(layout.device(2))
+        untouched = node.find(layout.device(7))
+        router.box.login("motcua").execute("/system identity set name=another")
+        camera.turn("name", "another")
+        camera.save()
+        for number in range(20, 40):
+            node.find(layout.device(number))
+        kept = [node.find(layout.device(number)) for number in (0, 2, 7)]
+        return [one is before for one, before in zip(kept, (router, camera, untouched), strict=True)]
+
+    assert asyncio.run(called()) == [True, True, False]
 
 
 # --- the command ---
