@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Hashable, Iterable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
@@ -16,7 +17,7 @@ from pydantic_core import ErrorDetails
 
 from .contradictions import contradictions
 from .errors import ModelError
-from .model import Province
+from .model import Policy, Province, Site
 from .vendors import complaint
 
 PLUGIN = "motcua.cctv.province"
@@ -29,16 +30,53 @@ BESIDE = {
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml's loader where it was built
-    """SafeLoader that refuses a key written twice: YAML keeps the last silently, and a site would be lost."""
+    """SafeLoader that refuses a key written twice: YAML keeps the last silently, and a site would be lost.
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Any] = set()
+    A nation's files say the same few words a million times: each is looked at once a file, and held once in memory.
+    """
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._tags: dict[tuple[str, tuple[bool, bool]], str] = {}
+        self._scalars: dict[tuple[str, str], Any] = {}
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
+        if kind is not yaml.ScalarNode:
+            return super().resolve(kind, value, implicit)  # type: ignore[no-any-return]  # an untyped base
+        tag = self._tags.get((value, implicit))
+        if tag is None:
+            tag = self._tags[value, implicit] = super().resolve(kind, value, implicit)
+        return tag
+
+    def construct_document(self, node: yaml.Node) -> Any:
+        return self._value(node)
+
+    def _value(self, node: yaml.Node) -> Any:
+        if type(node) is yaml.ScalarNode:
+            known = self._scalars.get((node.tag, node.value), self)
+            if known is self:
+                known = self.construct_object(node)
+                self._scalars[node.tag, node.value] = known = sys.intern(known) if type(known) is str else known
+            return known
+        if node.tag == "tag:yaml.org,2002:map" and isinstance(node, yaml.MappingNode):
+            self._refuse_twice(node)
+            if not any(key.tag == "tag:yaml.org,2002:merge" or type(key) is not yaml.ScalarNode for key, _ in node.value):
+                return {self._value(key): self._value(value) for key, value in node.value}
+        if node.tag == "tag:yaml.org,2002:seq" and isinstance(node, yaml.SequenceNode):
+            return [self._value(value) for value in node.value]
+        return super().construct_document(node)
+
+    def _refuse_twice(self, node: yaml.MappingNode) -> None:
+        seen = set()
         for key, _ in node.value:
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key '{key.value}' is written twice; keep one of the two", key.start_mark
                 )
             seen.add(key.value)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        self._refuse_twice(node)
         return super().construct_mapping(node, deep)  # type: ignore[no-any-return]  # an untyped base
 
 
@@ -181,6 +219,8 @@ def _inherit_policy(root: dict[str, Any]) -> None:
     """Fill each site's and camera's policy from what stands above it: province, parents, site, device. What is kept of closed ones too."""
     sites = {**root["sites"], **root["retired"]}
     resolved: dict[str, Any] = {}
+    values: dict[int, tuple[Any, Any]] = {}
+    whole = root.get("policy", {})
 
     def policy_of(site: str, below: tuple[str, ...] = ()) -> Any:
         if site in below:
@@ -188,9 +228,15 @@ def _inherit_policy(root: dict[str, Any]) -> None:
         if site not in resolved:
             raw = sites[site] if isinstance(sites[site], dict) else {}
             parent = raw.get("parent")
-            above = policy_of(parent, (*below, site)) if isinstance(parent, str) and parent in sites else root.get("policy", {})
-            resolved[site] = _merge(above, raw.get("policy", {}))
+            above = policy_of(parent, (*below, site)) if isinstance(parent, str) and parent in sites else whole
+            resolved[site] = _merge(above, raw["policy"]) if "policy" in raw else above
         return resolved[site]
+
+    def once(policy: Any) -> Any:
+        """The same value for all that inherit the same."""
+        if id(policy) not in values:
+            values[id(policy)] = policy, _part(Policy, policy)
+        return values[id(policy)][1]
 
     for site, raw in sites.items():
         policy = policy_of(site)
@@ -199,11 +245,24 @@ def _inherit_policy(root: dict[str, Any]) -> None:
         cameras = raw.get("cameras")
         if isinstance(cameras, dict):
             cameras = {
-                name: {**camera, "policy": _merge(policy, camera.get("policy", {}))} if isinstance(camera, dict) else camera
+                name: {**camera, "policy": once(_merge(policy, camera["policy"]) if "policy" in camera else policy)}
+                if isinstance(camera, dict)
+                else camera
                 for name, camera in cameras.items()
             }
         home = root["sites" if site in root["sites"] else "retired"]
-        home[site] = {**raw, "policy": policy} | ({} if cameras is None else {"cameras": cameras})
+        home[site] = _part(Site, {**raw, "policy": once(policy)} | ({} if cameras is None else {"cameras": cameras}))
+
+
+def _part(kind: type[BaseModel], raw: Any) -> Any:
+    """A part of the province by itself, so that what was read of it needs no room any more.
+
+    As it was read where a mistake is in it: that is said with its whole path when the province is made of its parts.
+    """
+    try:
+        return kind.model_validate(raw)
+    except ValidationError:
+        return raw
 
 
 def _merge(above: Any, below: Any) -> Any:
