@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,8 @@ EXAMPLES = """
 
 # Provider boxes and routers without a command line of their own: known, planned with, and set up by people with a work sheet.
 WORK_SHEETS = ("draytek", "ont")
+# Hosts whose variables are kept once somebody looked: all of a province several times over, and little of a nation.
+LOOKED_AT = 8192
 
 
 class InventoryModule(BaseInventoryPlugin):
@@ -56,16 +60,30 @@ class InventoryModule(BaseInventoryPlugin):
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Fill the inventory, or end the run: a plugin that raises would leave 'no hosts matched' and exit code 0."""
         super().parse(inventory, loader, path, cache)
-        try:
-            province = load(path)
-            planned = plan(province)
-            refuse_overruled(province, planned)
-        except ModelError as error:
-            sys.stderr.write(f"{error}\n")
-            sys.exit(1)
-        for group in ("centre", "ioc", "hubs", "routers", "nvrs", "cameras"):
-            _group(inventory, group)
-        _fill(inventory, province, planned, Path(path).resolve().parent)
+        with _undisturbed():
+            try:
+                province = load(path)
+                planned = plan(province)
+                refuse_overruled(province, planned)
+            except ModelError as error:
+                sys.stderr.write(f"{error}\n")
+                sys.exit(1)
+            for group in ("centre", "ioc", "hubs", "routers", "nvrs", "cameras"):
+                _group(inventory, group)
+            _fill(inventory, province, planned, Path(path).resolve().parent)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Without looking for garbage: there is none yet, and of a nation that takes a third of the time. What is made stays out of it."""
+    looking = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if looking:
+            gc.enable()
 
 
 def _fill(inventory: Any, province: Province, planned: Plan, folder: Path) -> None:
@@ -74,6 +92,7 @@ def _fill(inventory: Any, province: Province, planned: Plan, folder: Path) -> No
     def render(name: str) -> dict[str, Any]:
         return variables(province, host_at(province, planned, found[name]), folder)
 
+    @lru_cache(maxsize=LOOKED_AT)
     def shown(name: str) -> dict[str, Any]:
         said: dict[str, Any] = trusted(render(name))
         return given | said

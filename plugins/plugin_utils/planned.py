@@ -14,7 +14,7 @@ Render = Callable[[str], dict[str, Any]]
 class HostVariables(MutableMapping[str, Any]):
     """A host's variables, as Ansible wants them: ``dict | variables`` and ``variables | dict`` are plain dictionaries.
 
-    :param name: the host's, with which ``render`` is asked at the first look.
+    :param name: the host's, with which ``render`` is asked at every look.
     """
 
     __slots__ = ("_known", "_name", "_render")
@@ -24,18 +24,21 @@ class HostVariables(MutableMapping[str, Any]):
         self._known: dict[str, Any] | None = None
 
     def _all(self) -> dict[str, Any]:
+        return self._render(self._name) if self._known is None else self._known
+
+    def _own(self) -> dict[str, Any]:
         if self._known is None:
-            self._known = self._render(self._name)
+            self._known = dict(self._render(self._name))
         return self._known
 
     def __getitem__(self, key: str) -> Any:
         return self._all()[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._all()[key] = value
+        self._own()[key] = value
 
     def __delitem__(self, key: str) -> None:
-        del self._all()[key]
+        del self._own()[key]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._all())

@@ -34,7 +34,7 @@ def test_nothing_is_worked_out_before_somebody_asks(said, asked):
     assert not asked
     assert said["motcua_role"] == "camera"
     assert {"x": 1} | said == {"x": 1, "motcua_role": "camera", "motcua_desired": {"name": "a-cam1"}}
-    assert asked == ["a-cam1"]
+    assert set(asked) == {"a-cam1"}
 
 
 def test_the_nearer_word_wins(said):
