@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from .contradictions import contradictions
 from .errors import ModelError
-from .model import Province
+from .model import Policy, Province, Site
 from .vendors import complaint
+from .yaml_file import read_yaml
 
 PLUGIN = "motcua.cctv.province"
 BESIDE = {
@@ -26,20 +26,6 @@ BESIDE = {
     "waivers": "waivers.yml",
     "checklist": "checklist.yml",
 }  # keys that have a file of their own
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml's loader where it was built
-    """SafeLoader that refuses a key written twice: YAML keeps the last silently, and a site would be lost."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Any] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key '{key.value}' is written twice; keep one of the two", key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)  # type: ignore[no-any-return]  # an untyped base
 
 
 def load(path: str | Path, on: date | None = None) -> Province:
@@ -81,28 +67,6 @@ def _own_key(folder: Path, root: dict[str, Any]) -> None:
     if isinstance(ssh, dict) and isinstance(ssh.get("private_key"), str):
         file = folder / f"{ssh['private_key']}.pub"
         root["ssh"] = ssh | {"public_key": file.read_text().strip() if file.is_file() else None}
-
-
-def read_yaml(path: Path, missing: str = "name the province's province.yml") -> dict[str, Any]:
-    """A file of keys; ``missing`` says what to do where there is none.
-
-    :raises ModelError: when it isn't there, isn't YAML, says a key twice, or holds something else.
-    """
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  _Loader is a SafeLoader
-    except FileNotFoundError:
-        raise ModelError(f"{path}: does not exist; {missing}") from None
-    except UnicodeDecodeError as error:
-        raise ModelError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ModelError(f"{path}:{line}: {error.problem}; correct the YAML there") from None
-    except yaml.YAMLError as error:
-        raise ModelError(f"{path}: {str(error).splitlines()[0]}; correct the YAML there") from None
-    if not isinstance(content, dict):
-        raise ModelError(f"{path}: holds no keys; write 'key: value' lines")
-    return content
 
 
 def _read_beside(file: Path, key: str) -> Any:
@@ -180,30 +144,61 @@ def _day(value: Any, otherwise: date) -> date:
 def _inherit_policy(root: dict[str, Any]) -> None:
     """Fill each site's and camera's policy from what stands above it: province, parents, site, device. What is kept of closed ones too."""
     sites = {**root["sites"], **root["retired"]}
-    resolved: dict[str, Any] = {}
-
-    def policy_of(site: str, below: tuple[str, ...] = ()) -> Any:
-        if site in below:
-            raise ModelError(f"sites.{site}.parent: the parents {' -> '.join((*below, site))} go in a circle; name the real parent")
-        if site not in resolved:
-            raw = sites[site] if isinstance(sites[site], dict) else {}
-            parent = raw.get("parent")
-            above = policy_of(parent, (*below, site)) if isinstance(parent, str) and parent in sites else root.get("policy", {})
-            resolved[site] = _merge(above, raw.get("policy", {}))
-        return resolved[site]
-
+    policies = _Policies(sites, root.get("policy", {}))
     for site, raw in sites.items():
-        policy = policy_of(site)
+        policy = policies.of(site)
         if not isinstance(raw, dict):
             continue
         cameras = raw.get("cameras")
         if isinstance(cameras, dict):
             cameras = {
-                name: {**camera, "policy": _merge(policy, camera.get("policy", {}))} if isinstance(camera, dict) else camera
+                name: {**camera, "policy": policies.value(_merge(policy, camera["policy"]) if "policy" in camera else policy)}
+                if isinstance(camera, dict)
+                else camera
                 for name, camera in cameras.items()
             }
         home = root["sites" if site in root["sites"] else "retired"]
-        home[site] = {**raw, "policy": policy} | ({} if cameras is None else {"cameras": cameras})
+        home[site] = _part(Site, {**raw, "policy": policies.value(policy)} | ({} if cameras is None else {"cameras": cameras}))
+
+
+class _Policies:
+    """The policy of every site. Who inherits the same has the same value: a nation's cameras are many, and their policies few."""
+
+    def __init__(self, sites: Mapping[str, Any], whole: Any) -> None:
+        self._sites, self._whole = sites, whole
+        self._resolved: dict[str, Any] = {}
+        self._values: dict[int, tuple[Any, Any]] = {}
+
+    def of(self, site: str, below: tuple[str, ...] = ()) -> Any:
+        """A site's, as it was read.
+
+        :raises ModelError: when its parents go in a circle.
+        """
+        if site in below:
+            raise ModelError(f"sites.{site}.parent: the parents {' -> '.join((*below, site))} go in a circle; name the real parent")
+        if site not in self._resolved:
+            raw = self._sites[site] if isinstance(self._sites[site], dict) else {}
+            parent = raw.get("parent")
+            above = self.of(parent, (*below, site)) if isinstance(parent, str) and parent in self._sites else self._whole
+            self._resolved[site] = _merge(above, raw["policy"]) if "policy" in raw else above
+        return self._resolved[site]
+
+    def value(self, policy: Any) -> Any:
+        """A policy that was read as a value, one for all that have it."""
+        if id(policy) not in self._values:
+            self._values[id(policy)] = policy, _part(Policy, policy)
+        return self._values[id(policy)][1]
+
+
+def _part(kind: type[BaseModel], raw: Any) -> Any:
+    """A part of the province by itself, so that what was read of it needs no room any more.
+
+    As it was read where a mistake is in it: that is said with its whole path when the province is made of its parts.
+    """
+    try:
+        return kind.model_validate(raw)
+    except ValidationError:
+        return raw
 
 
 def _merge(above: Any, below: Any) -> Any:

@@ -1,115 +1,87 @@
-"""How long a province takes to be planned: 220, 2,200 and 11,000 sites, beside the floor, which is reading the same files with PyYAML's C loader, and
-a peer, Ansible reading the same hosts as a static inventory. `python -m pytest -s tests/bench/test_plan.py` prints the figures."""
+"""How long a province and a nation take to become an inventory, from YAML to Ansible's hosts and groups: 220, 2,200 and 11,000 sites of ten devices.
 
-import gc
+Beside the floor, which is reading the same files with PyYAML's C loader, and a peer, Ansible reading the same hosts as a static file.
+`python -m pytest -s tests/bench/test_plan.py` prints the figures; ``figures`` gives them as data.
+"""
+
 import json
 import math
-import multiprocessing
-import random
-import resource
-import time
+import subprocess
+import sys
 
 import pytest
 import yaml
-from ansible.inventory.manager import InventoryManager
-from ansible.parsing.dataloader import DataLoader
 from ansible_collections.motcua.cctv.plugins.inventory.province import variables
 from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import desired, plan
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
 
-from tests.unit.provinces import raw_province, raw_site
+from tests.bench.provinces import write_province
 
 SIZES = (220, 2_200, 11_000)
-SITES_IN_A_FILE = 22
 BOUND_S, BOUND_MB, BOUND_EXPONENT = 60, 1000, 1.15
 
 
-def write_province(folder, count):
-    """A made-up province: every line, every office's traffic and every firmware differs, so that nothing is planned once for many."""
-    chance = random.Random(count)
-    raw = raw_province({})
-    raw["networks"] |= {"sites": "11.0.0.0/8", "tunnels": "12.0.0.0/8"}
-    sites = {}
-    for number in range(1, count + 1):
-        up_mbps = round(chance.uniform(2, 30), 2)
-        site = raw_site(number)
-        line = {"up_mbps": up_mbps, "p95_up_mbps": chance.choice([None, round(up_mbps * chance.uniform(0, 0.5), 2)])}
-        site["lines"] = {"ftth": site["lines"]["ftth"] | line}
-        for name, camera in site["cameras"].items():
-            camera |= {
-                "serial": f"S{number}{name}",
-                "model": "DS-2CD2043G2-I",
-                "firmware": "V5.5.800",
-                "build": f"2{chance.randrange(100_000):05}",
-            }
-        sites[f"site-{number}"] = site
-    (folder / "sites").mkdir(parents=True)
-    (folder / "province.yml").write_text(yaml.dump({"plugin": "motcua.cctv.province", **{key: raw[key] for key in raw if key != "sites"}}))
-    names = list(sites)
-    for first in range(0, count, SITES_IN_A_FILE):
-        part = {"sites": {name: sites[name] for name in names[first : first + SITES_IN_A_FILE]}}
-        (folder / f"sites/{first:05}.yml").write_text(yaml.dump(part, allow_unicode=True, Dumper=yaml.CSafeDumper))
-    return folder / "province.yml"
+def alone(work, path):
+    """One of planning.py's works on a province."""
+    done = subprocess.run([sys.executable, "-m", "tests.bench.planning", work, str(path)], stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout)
 
 
-def measure(path, queue):
-    """In a process of its own, so that its memory is its own."""
-    since = time.perf_counter()
-    for file in sorted((path.parent / "sites").iterdir()):
-        yaml.load(file.read_text(), Loader=yaml.CSafeLoader)
-    read = time.perf_counter()
-    gc.collect()
-    province = load(path)
-    loaded = time.perf_counter()
-    planned = plan(province)
-    done = time.perf_counter()
-    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    queue.put({"floor": read - since, "load": loaded - read, "plan": done - loaded, "sites": len(planned.streams), "memory_mb": memory_mb})
+def figures(folder, sizes=SIZES):
+    """A row a size: seconds as (clock, processor) under ``floor``, ``load``, ``plan``, ``asked`` and ``inventory``, and MB."""
+    for count in sizes:
+        path = write_province(folder / str(count), count)
+        yield {"size": count, "path": path} | alone("read_only", path) | alone("in_parts", path) | alone("as_ansible", path)
 
 
 @pytest.fixture(scope="module")
-def figures(tmp_path_factory):
-    spawn = multiprocessing.get_context("spawn")
-    found = {}
-    for count in SIZES:
-        path = write_province(tmp_path_factory.mktemp("plan") / str(count), count)
-        queue = spawn.Queue()
-        process = spawn.Process(target=measure, args=(path, queue))
-        process.start()
-        found[count] = queue.get() | {"path": path}
-        process.join()
-    return found
+def rows(tmp_path_factory):
+    return list(figures(tmp_path_factory.mktemp("plan")))
 
 
-def test_a_province_is_planned(figures):
-    print(f"\n{'sites':>7} {'floor s':>8} {'load s':>8} {'plan s':>8} {'to floor':>9} {'MB':>6}")
-    for count, row in figures.items():
-        total = row["load"] + row["plan"]
-        print(
-            f"{count:>7} {row['floor']:>8.2f} {row['load']:>8.2f} {row['plan']:>8.2f} {total / row['floor']:>9.1f} {row['memory_mb']:>6.0f}"
-        )
-    assert [row["sites"] for row in figures.values()] == list(SIZES)
-    first, last = (figures[count]["load"] + figures[count]["plan"] for count in (SIZES[0], SIZES[-1]))
-    exponent = math.log(last / first) / math.log(SIZES[-1] / SIZES[0])
-    print(f"growth exponent from {SIZES[0]} to {SIZES[-1]}: {exponent:.3f} (bound {BOUND_EXPONENT}); time {last:.1f} s (bound {BOUND_S})")
-    assert exponent < BOUND_EXPONENT
-    assert last < BOUND_S
-    assert figures[SIZES[-1]]["memory_mb"] < BOUND_MB
+def exponent(rows, key):
+    """With which power of the number of sites the processor's time grows."""
+    first, last = rows[0], rows[-1]
+    return math.log(last[key][1] / first[key][1]) / math.log(last["size"] / first["size"])
 
 
-def test_beside_ansible_reading_the_same_hosts(figures, tmp_path, monkeypatch):
-    monkeypatch.setattr("ansible.constants.INVENTORY_ENABLED", ["yaml"])  # ansible.cfg knows our own plugin alone
-    path = figures[SIZES[0]]["path"]
-    since = time.perf_counter()
-    province = load(path)
-    hosts = desired(province, plan(province))
-    rows = {host.name: variables(province, host, path.parent) for host in hosts}
-    ours = time.perf_counter() - since
-    (tmp_path / "static.yml").write_text(yaml.dump({"all": {"hosts": json.loads(json.dumps(rows))}}, Dumper=yaml.CSafeDumper))
-    since = time.perf_counter()
-    peer = InventoryManager(loader=DataLoader(), sources=[str(tmp_path / "static.yml")])
-    theirs = time.perf_counter() - since
+def test_a_nation_becomes_an_inventory(rows):
     print(
-        f"\n{SIZES[0]} sites to {len(rows)} hosts: {ours:.2f} s; Ansible reading them as a static file {theirs:.2f} s, ratio {ours / theirs:.2f}"
+        f"\n{'sites':>7} {'hosts':>8} {'floor s':>8} {'load s':>7} {'plan s':>7} {'whole s':>8} {'to floor':>9} {'MB':>6} {'all asked s':>12}"
     )
-    assert len(peer.get_hosts()) == len(rows)
+    for row in rows:
+        floor, load, plan, whole, asked = (row[key][0] for key in ("floor", "load", "plan", "inventory", "asked"))
+        print(
+            f"{row['size']:>7} {row['hosts']:>8} {floor:>8.2f} {load:>7.2f} {plan:>7.2f} {whole:>8.2f} {whole / floor:>9.1f}"
+            f" {row['inventory_mb']:>6.0f} {asked:>12.1f}"
+        )
+    growth, last = exponent(rows, "inventory"), rows[-1]
+    print(
+        f"the whole: growth exponent {growth:.3f} of processor time (bound {BOUND_EXPONENT}), {last['inventory'][0]:.1f} s (bound {BOUND_S}), "
+        f"{last['inventory_mb']:.0f} MB (bound {BOUND_MB}); every host asked for: exponent {exponent(rows, 'asked'):.3f}"
+    )
+    assert [row["sites"] for row in rows] == list(SIZES)
+    assert [row["hosts"] for row in rows] == [2 + 10 * size for size in SIZES]
+    assert growth < BOUND_EXPONENT
+    assert last["inventory"][0] < BOUND_S
+    assert last["inventory_mb"] < BOUND_MB
+
+
+def as_a_static_file(row):
+    """Ansible reads the same hosts as a static file: what ``ansible-inventory --list`` of the row's province shows."""
+    path = row["path"]
+    province = load(path)
+    hosts = {host.name: variables(province, host, path.parent) for host in desired(province, plan(province))}
+    file = path.parent / "static.yml"
+    file.write_text(yaml.dump({"all": {"hosts": json.loads(json.dumps(hosts))}}, Dumper=yaml.CSafeDumper))
+    return alone("as_static", file)
+
+
+def test_beside_ansible_reading_the_same_hosts(rows):
+    peer = as_a_static_file(rows[0])
+    ours, theirs = rows[0]["inventory"], peer["inventory"]
+    print(
+        f"\n{rows[0]['hosts']} hosts: {ours[0]:.2f} s; Ansible reading them as a static file {theirs[0]:.2f} s and {peer['inventory_mb']:.0f} MB, "
+        f"{theirs[0] / ours[0]:.1f} times the time, {theirs[1] / ours[1]:.1f} times the processor"
+    )
+    assert peer["hosts"] == rows[0]["hosts"]

@@ -16,7 +16,7 @@ Certainty = Literal["certain", "possible"]
 CERTAIN = frozenset({"in_range", "always"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Hole:
     """A hole that a device has or may have.
 
@@ -35,7 +35,7 @@ class Hole:
     advice: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Device:
     """What is known of a device: its model without blanks, ``""`` where nobody knows it, and its firmware, read."""
 
@@ -128,6 +128,10 @@ class Rule:
     cvss: float | None
     action: Action
     advice: str
+
+    def concerns(self, device: Device) -> bool:
+        """Whether it says anything of such a device, whatever its firmware is."""
+        return self._is_named(device) or bool(self.ports & device.ports)
 
     def hole(self, device: Device) -> Hole | None:
         """The hole as far as the device has it or may have it."""

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from .firmware import read_build, read_track, read_version
-from .hole_rules import Device, Hole, rule_of
+from .hole_rules import Device, Hole, Rule, rule_of
 
 __all__ = ["RULES", "Hole", "device_of", "holes_of"]
 
@@ -60,13 +60,19 @@ def holes_of(
     """
     device = device_of(vendor, model, firmware, build, platform=platform, maker=maker, ports=ports, banners=banners)
     found: dict[str, Hole] = {}
-    for rule in RULES:
+    for rule in _rules_of(replace(device, firmware=None, version=None, build=None, track=None)):
         hole = rule.hole(device)
         if hole is not None and (rule.cve not in found or hole.certainty == "certain"):
             found[rule.cve] = hole
     if on is not None:
         found = {cve: _as_on(hole, on) for cve, hole in found.items() if int(cve[4:8]) <= on.year}
     return tuple(sorted(found.values(), key=lambda hole: (hole.certainty != "certain", hole.kev is None, -(hole.cvss or 0), hole.cve)))
+
+
+@lru_cache(maxsize=4096)
+def _rules_of(label: Device) -> tuple[Rule, ...]:
+    """The rules that concern whatever has such a label, with any firmware."""
+    return tuple(rule for rule in RULES if rule.concerns(label))
 
 
 def _as_on(hole: Hole, on: date) -> Hole:

@@ -29,7 +29,7 @@ class Plan:
     reuse: Mapping[str, SiteReuse]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Host:
     """One host of the inventory: where it is reached, what it is, and how it should be.
 

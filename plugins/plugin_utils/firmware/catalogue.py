@@ -12,8 +12,9 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator
 
 from ..catalogue.firmware import Version, read_build, read_version
 from ..errors import ModelError
-from ..load import read_yaml, what_is_wrong
+from ..load import what_is_wrong
 from ..model.values import Id, Sentence, Text, Value, Vendor
+from ..yaml_file import read_yaml
 
 FILE = Path("firmware") / "firmware.yml"
 SPAN = re.compile(r"\s*\.\.\s*")

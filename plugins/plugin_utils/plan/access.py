@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 
 from ..model import Camera, Centre, Nvr, Province, Site
@@ -18,7 +19,7 @@ SSH_PORT = 22
 NTP_PORT = 123
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Flow:
     """Connections that may be opened. Empty ``to`` means the machine itself."""
 
@@ -29,7 +30,7 @@ class Flow:
     ports: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SiteAccess:
     """A site's flows through the tunnel; ``devices``, ``streams``, ``footage`` and ``vms`` have LAN addresses."""
 
@@ -94,10 +95,16 @@ def web_port(device: Nvr | Camera) -> int:
 
 def hosts(*addresses: IPv4Address) -> tuple[IPv4Network, ...]:
     """Single addresses as the networks that flows are made of."""
-    return tuple(IPv4Network(address) for address in addresses)
+    return tuple(_host(int(address)) for address in addresses)
+
+
+@lru_cache(maxsize=65536)
+def _host(address: int) -> IPv4Network:
+    """One value for all offices that have a device at the same address, as most have."""
+    return IPv4Network((address, 32))
 
 
 def translated(flow: Flow, addresses: SiteAddresses) -> Flow:
     """The same flow as the centre sees it: LAN addresses become those of the site's own prefix."""
-    to = tuple(IPv4Network(addresses.translate(network.network_address)) for network in flow.to)
+    to = tuple(IPv4Network((int(addresses.translate(network.network_address)), 32)) for network in flow.to)
     return Flow(flow.comment, flow.sources, to, flow.protocol, flow.ports)

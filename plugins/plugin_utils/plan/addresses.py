@@ -19,7 +19,7 @@ TUNNEL_ADDRESSES_PER_SITE = 4  # two lines times two hubs
 HUB_ADDRESSES = 8  # the pool's first ones are the hubs'
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SiteAddresses:
     """A site's LAN, the prefix it is translated to, and the first of its tunnel addresses."""
 

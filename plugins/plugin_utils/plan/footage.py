@@ -9,7 +9,7 @@ from ..model import Camera, Nvr, Site
 from ..vendors import VENDORS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Keeper:
     """The device that keeps a camera's footage, by its id at the site, and the channel from 1 under which it keeps it."""
 

@@ -13,7 +13,7 @@ STILL_SECONDS = 10  # between two pictures of the lowest step
 NAMES = {"h264": "H.264", "h265": "H.265", "jpeg": "JPEG"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step of the ladder: a stream as it is set on a device. ``bitrate_kbps`` is the cap, not an average."""
 
@@ -45,7 +45,7 @@ USE = (8.0, 20.0, 25.0, 27.0, 28.0, 29.0)
 SUB_STREAM = Step("h264", 640, 360, 12, 256)  # for the site's own screens; it doesn't leave the site
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Option:
     """A step that a camera can do, the stream of the device that does it, and its worth."""
 

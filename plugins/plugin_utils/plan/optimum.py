@@ -7,6 +7,7 @@ worth with no more of either line; a province's offices have few cameras and few
 from __future__ import annotations
 
 import bisect
+import math
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -35,18 +36,32 @@ class _Choice(NamedTuple):
     taken: tuple[Taken | None, ...]
 
 
-@lru_cache(maxsize=65536)
 def optimum(cameras: tuple[tuple[Offer, ...], ...], capacities_kbps: tuple[float, ...]) -> tuple[Taken | None, ...]:
     """For each camera what it sends, None for nothing.
 
     :param cameras: each camera's offers, lowest first. Of equal choices it is always the same one; among equal cameras the first gets more.
     :param capacities_kbps: what one or two lines can carry of it.
     """
-    lines = (*capacities_kbps, 0.0)[:2]
+    if len(capacities_kbps) > 1:
+        return max(_kept(cameras, capacities_kbps), key=lambda choice: choice.worth).taken
+    # On one line what is worth keeping rises in both, so that what a smaller line keeps is the beginning of it: offices whose
+    # cameras offer the same are looked at together, and each finds its own line's place.
+    whole_kbps, choices = _staircase(cameras, 2.0 ** math.ceil(math.log2(max(1.0, *capacities_kbps))))
+    return choices[bisect.bisect_right(whole_kbps, capacities_kbps[0] + TOLERANCE) - 1].taken
+
+
+@lru_cache(maxsize=1024)
+def _staircase(cameras: tuple[tuple[Offer, ...], ...], most_kbps: float) -> tuple[tuple[int, ...], tuple[_Choice, ...]]:
+    """What is worth keeping on one line of at most so much: what each choice takes, rising, and the choices."""
+    choices = _kept(cameras, (most_kbps, 0.0))
+    return tuple(choice.first_kbps for choice in choices), tuple(choices)
+
+
+def _kept(cameras: Sequence[Sequence[Offer]], lines: Sequence[float]) -> list[_Choice]:
     kept = [_Choice(0, 0, 0.0, ())]
     for offers in reversed(cameras):
         kept = _unbeaten(_extended(kept, offers, lines))
-    return max(kept, key=lambda choice: choice.worth).taken
+    return kept
 
 
 def _extended(kept: Iterable[_Choice], offers: Sequence[Offer], lines: Sequence[float]) -> list[_Choice]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reason:
     """A reason: a code of reasons.yml and the values of its sentence."""
 

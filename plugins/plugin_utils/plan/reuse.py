@@ -36,7 +36,7 @@ PRICED: Mapping[str, PriceItem] = {"camera": "camera", "nvr": "nvr", "recorder":
 ADDED_SWITCH_PORTS = 4  # PoE ports of the switch that prices.yml prices; house figure
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DevicePlan:
     """What becomes of one device.
 
@@ -61,7 +61,7 @@ class DevicePlan:
         return LETTERS[self.decision]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SiteReuse:
     """What becomes of an office's equipment, and what it lacks.
 

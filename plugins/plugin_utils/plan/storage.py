@@ -17,7 +17,7 @@ GB_PER_DAY_PER_KBPS = 0.0108  # 86,400 s / 8 bits / 1,000,000
 PARITY_DISKS = {"none": 0, "raid5": 1, "raid6": 2}  # of one group; raid1 keeps everything twice
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ClassStorage:
     """A class of cameras at the centre; ``days`` is the longest retention in it."""
 
@@ -27,7 +27,7 @@ class ClassStorage:
     gb: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CentreStorage:
     """The storage centre: ``gb`` once every camera's retention is full, ``grown_gb`` with growth and free space.
 
@@ -49,7 +49,7 @@ class CentreStorage:
     line_mbps: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EdgeStorage:
     """One recorder at a site; ``days`` is what its disks hold, None where nobody has looked at them.
 
@@ -64,7 +64,7 @@ class EdgeStorage:
     days: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Storage:
     """The centre's, and each recorder's by host name."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from ..model import Camera, Line, Policy, Province, Site
@@ -16,7 +17,7 @@ from .tunnels import Tunnel
 WIRE_FACTOR = 1.15
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Direction:
     """One direction of a line: what its rule allows, and who uses it at the 95th percentile, in kbit/s on the wire."""
 
@@ -41,7 +42,7 @@ class Direction:
         return self.free_kbps >= -1e-6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LinePlan:
     """A line in use. ``night`` is the upward direction while the office is silent and the day's gaps are brought in.
 
@@ -60,7 +61,7 @@ class LinePlan:
         return self.up.video_limit_kbps + self.up.reserve_kbps
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CameraStream:
     """What one camera sends to the centre: the step, the device's stream that carries it, the line.
 
@@ -81,7 +82,7 @@ class CameraStream:
         return _kbps(self.step, self.vms)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NextStep:
     """What one more step would need: the upward rate of a line, in Mbit/s."""
 
@@ -91,7 +92,7 @@ class NextStep:
     mbps: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SiteStreams:
     """The streams of a site. A camera that is absent sends none: the line is too small, or it can do no step of the ladder.
 
@@ -256,19 +257,25 @@ def _choose(
     names, lines = list(able), list(rooms)
     taken = optimum(offers, tuple(rooms[line].capacity_kbps for line in lines))
     return {
-        name: replace(_stream(site.cameras[name], able[name], lines, one), vms=pulled.get(name))
+        name: _stream(site.cameras[name], able[name], lines, one, pulled.get(name))
         for name, one in zip(names, taken, strict=True)
         if one is not None
     }
 
 
-def _stream(camera: Camera, able: Sequence[Option], lines: Sequence[str], taken: Taken) -> CameraStream:
+def _stream(camera: Camera, able: Sequence[Option], lines: Sequence[str], taken: Taken, vms: str | None) -> CameraStream:
     option = able[taken.offer]
     today = camera.streams["main"].bitrate_kbps if "main" in camera.streams else None
     records_it = camera.recording_channel is not None and option.stream == "main" and option.step.moving
     planned = option.step.bitrate_kbps
     cost = (today, planned) if records_it and today is not None and today > planned else None
-    return CameraStream(option.step, option.stream, lines[taken.line], able[-1].step, cost)
+    return _same(option.step, option.stream, lines[taken.line], able[-1].step, cost, vms)
+
+
+@lru_cache(maxsize=4096)
+def _same(step: Step, stream: str, line: str, at_most: Step, recorder_kbps: tuple[int, int] | None, vms: str | None) -> CameraStream:
+    """One value for all cameras that send alike."""
+    return CameraStream(step, stream, line, at_most, recorder_kbps, vms)
 
 
 def _next_step(

@@ -40,7 +40,13 @@ def keeps(code: str, **values: str | float) -> Finding:
 
 def asks(decision: Decision, code: str, **values: str | float) -> Finding:
     """A finding that asks for a decision."""
-    return Finding(decision, Reason(code, values) if values else plain(code))
+    return _finding(decision, code, tuple(values.items()))
+
+
+@lru_cache(maxsize=4096)
+def _finding(decision: Decision, code: str, values: tuple[tuple[str, str | float], ...]) -> Finding:
+    """One value for all devices of which the same is said."""
+    return Finding(decision, Reason(code, dict(values)) if values else plain(code))
 
 
 def camera_findings(site: Site, name: str, streams: SiteStreams, holes: Sequence[Hole], year: int | None) -> list[Finding]:

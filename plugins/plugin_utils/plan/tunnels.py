@@ -21,7 +21,7 @@ LINES = 2
 IPSEC_ALONE = ("ios", "fortios", "junos", "draytek")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Tunnel:
     """A tunnel of one site over one of its lines to one hub; the site always dials out.
 
