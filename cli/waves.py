@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import time
@@ -23,7 +22,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from ansible_collections.motcua.cctv.plugins.plugin_utils.waves import Course, Outcome, Step
 
 from cli.campaign import Campaign, Choices
-from cli.controller import ROOT, hosts_within
+from cli.controller import digest_of, hosts_within
 from cli.courses import FILE, count, demands, described, last, read, refusal
 from cli.folders import link_latest, new_folder, write_whole
 from cli.keeping import keep_after, keep_before
@@ -106,7 +105,7 @@ class Run:
         """Plan what isn't planned yet, or is to be otherwise than it was when it was planned; ``around`` is verified as well."""
         places = {waves.place_of(host) for host in hosts}
         self.places = {host.name: waves.place_of(host) for host in around if waves.place_of(host) in places}
-        code = _code() + json.dumps(self.campaign.variables, sort_keys=True)
+        code = digest_of("playbooks", "roles", "plugins") + json.dumps(self.campaign.variables, sort_keys=True)
         digests = waves.digests(hosts, code, self.course.due)
         if not self.course.steps or digests != self.course.digests:
             predicted = self._predicted()
@@ -291,13 +290,3 @@ def _trouble(step: Step, ended: int, played: tuple[Finding, ...] | None, folder:
     if ended and not any(row.status == "error" and row.device in step.names for row in played):
         return f"the playbook ended with {ended} although no device failed"
     return ""
-
-
-def _code() -> str:
-    """The digest of everything that turns a plan into changes."""
-    digest = hashlib.sha256()
-    for top in ("playbooks", "roles", "plugins"):
-        for path in sorted((ROOT / top).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
