@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -27,10 +28,11 @@ from cli.courses import FILE, count, demands, described, last, read, refusal
 from cli.folders import link_latest, new_folder, write_whole
 from cli.keeping import keep_after, keep_before
 from cli.locks import locked
+from cli.nodes.across import Across
 from cli.player import last_words, play_holding
 from cli.progress import Progress, between, show, watched
 from cli.rendered import declared_hash
-from cli.verify import run_cases
+from cli.verify import run_cases_at
 
 ALL_DONE, NOT_ALL, FAILED = 0, 1, 2
 
@@ -54,7 +56,7 @@ def carry_out(campaign: Campaign, inventory: Path, choices: Choices) -> int:
             folder = new_folder(choices.output, now)
         else:
             course = read(folder)  # whoever had the lock may have gone on meanwhile
-        run = Run(campaign, province, inventory, folder, course, held)
+        run = Run(campaign, province, inventory, folder, course, held, choices.nodes)
         run.plan(hosts, around)
         typer.echo("\n".join(described(run.course)))
         if choices.plan_only:
@@ -92,9 +94,17 @@ class Run:
     """One campaign while it goes on; whatever it learns is written down before it goes on."""
 
     def __init__(
-        self, campaign: Campaign, province: Province, inventory: Path, folder: Path, course: Course, held: tuple[int, ...]
+        self,
+        campaign: Campaign,
+        province: Province,
+        inventory: Path,
+        folder: Path,
+        course: Course,
+        held: tuple[int, ...],
+        nodes: Path | None = None,
     ) -> None:
         self.campaign, self.province, self.inventory, self.folder, self.held = campaign, province, inventory, folder, held
+        self.nodes, self.cases = nodes, partial(run_cases_at, nodes, province, inventory)
         self.course, self.stopped, self.stop_at = course, "", campaign.stop_at or province.rollout.stop_at
         self.waits: dict[str, str] = {}
         self.places: dict[str, str] = {}
@@ -216,7 +226,7 @@ class Run:
         if not path.exists():
             typer.echo("Verifying what holds before …")
             with (self.folder / "before.log").open("w", encoding="utf-8") as log:
-                _, found = run_cases(self.inventory, self._around(), self.folder / "before", log)
+                _, found = self.cases(self._around(), self.folder / "before", log)
             if not found.exists():
                 raise MotcuaError(
                     f"nothing was verified before the {self.campaign.word}: {last_words(self.folder / 'before.log')}; nothing was changed"
@@ -259,7 +269,7 @@ class Run:
 
     def _verified(self, step: Step, folder: Path) -> tuple[Finding, ...] | None:
         with (folder / "verify.log").open("w", encoding="utf-8") as log:
-            _, file = run_cases(self.inventory, self._tried(step), folder / "verify", log)
+            _, file = self.cases(self._tried(step), folder / "verify", log)
         return from_json(file.read_text(encoding="utf-8")) if file.exists() else None
 
     def _played(self, name: str, folder: Path, limit: str | None, *options: str) -> tuple[int, tuple[Finding, ...] | None]:
@@ -269,6 +279,9 @@ class Run:
         for file in (heard, progress):
             file.unlink(missing_ok=True)
         more = {"MOTCUA_PROGRESS": str(progress.resolve()), "ANSIBLE_CALLBACKS_ENABLED": "motcua.cctv.findings,motcua.cctv.progress"}
+        if self.nodes is not None:
+            across = Across("rollout", self.province, self.inventory, self.nodes, limit, predicts=name != self.campaign.playbook)
+            return across.run(folder), from_json(heard.read_text(encoding="utf-8"))
         told = (*options, *self._variables())
         ended = play_holding(self.held, name, self.inventory, heard, folder / "playbook.log", limit, *told, **more)
         return ended, from_json(heard.read_text(encoding="utf-8")) if heard.exists() else None

@@ -19,6 +19,7 @@ from typing import Annotated, TypeAlias
 import typer
 from ansible_collections.motcua.cctv.plugins.plugin_utils import findings as found
 from ansible_collections.motcua.cctv.plugins.plugin_utils import snapshots as seen
+from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import host_names
 from ansible_collections.motcua.cctv.plugins.plugin_utils.desired.host import server_host
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError, MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
@@ -89,7 +90,7 @@ class Across:
         self._beside, self._named = nodes.resolve().parent, read_nodes(nodes)
         self._nodes = nodes_of(self._named, province, nodes)
         self._asked = Asked(command, str(inventory.resolve()), limit, digest(inventory))
-        self._places = places_of(province, hosts_within(inventory, limit) if limit else None)
+        self._places = places_of(province, _chosen(province, inventory, limit))
         self._earlier, self._lock = earlier, threading.Lock()
         if earlier is not None:
             _same(earlier, self._asked)
@@ -174,8 +175,15 @@ class Across:
             came.said.append(said)
             typer.echo(f"{said}.")
         write_whole(folder / "playbook.log", "\n".join(came.said) + "\n")
-        write_whole(folder / "snapshots.json", seen.to_json(read, when))
+        if self._command != "verify":
+            write_whole(folder / "snapshots.json", seen.to_json(read, when))
         write_whole(folder / "findings.json", found.to_json(rows, when))
+
+
+def _chosen(province: Province, inventory: Path, limit: str | None) -> Sequence[str] | None:
+    """The hosts of a limit; Ansible is asked only about what isn't a list of hosts."""
+    names = limit.split(",") if limit else []
+    return names or None if set(names) <= set(host_names(province)) else hosts_within(inventory, str(limit))
 
 
 def _kept(folder: Path) -> Iterable[Returned]:

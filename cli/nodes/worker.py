@@ -81,24 +81,20 @@ class Shard(Worker):  # type: ignore[misc]  # ansible-runner has no types
         """What to run, whatever was sent."""
         limit = self._folder / "limit"
         limit.write_text("\n".join(self._job.patterns), encoding="utf-8")
-        options = "" if self._job.command == "rollout" and not self._job.predicts else "--check --diff"
+        playbook = "audit" if self._job.predicts else self._job.command
         return {
             "ident": "shard",
             "project_dir": str(ROOT),
-            "playbook": str(ROOT / "playbooks" / f"{self._playbook}.yml"),
+            "playbook": str(ROOT / "playbooks" / f"{playbook}.yml"),
             "inventory": str(self._inventory),
             "limit": f"@{limit}",
-            "cmdline": "" if self._job.command == "verify" else options or "--diff",
+            "cmdline": "--check --diff" if playbook == "audit" else "--diff",
             "extravars": {"motcua_elsewhere": list(self._job.elsewhere)},
             "envvars": self._environment(),
             "settings": {"suppress_output_file": True},
             "omit_event_data": True,  # a task's arguments and result would else lie in a file until we have taken its event
             "fact_cache_type": "memory",
         }
-
-    @property
-    def _playbook(self) -> str:
-        return "audit" if self._job.predicts else self._job.command
 
     def _environment(self) -> dict[str, str]:
         """Host keys are checked, which ansible-runner would turn off."""
