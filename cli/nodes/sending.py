@@ -19,6 +19,8 @@ from cli.nodes.worker import KEYS, PLACE
 
 WORKER = "motcua-worker"  # what is asked for; the forced command of the key at the node is what runs (sshd(8), AUTHORIZED_KEYS)
 
+END_SECONDS = 20
+
 
 @dataclass(frozen=True)
 class Post:
@@ -74,12 +76,20 @@ def send(
             try:
                 _transmit(spoken.stdin, job, model)
                 _process(spoken.stdout, Path(folder), said, take, take_keys)
+                if said.eof:
+                    _end(spoken)
             finally:
                 spoken.kill()
         if not said.eof:
             said.why = _last_line(heard) or f"it broke off ({said.why or 'without a word'})"
     if said.why:
         raise MotcuaError(f"node {post.name}: {said.why}")
+
+
+def _end(spoken: subprocess.Popen[bytes]) -> None:
+    """The worker puts away what it had, and ends by itself."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        spoken.wait(END_SECONDS)
 
 
 def _transmit(stream: IO[bytes] | None, job: Job, model: Path) -> None:

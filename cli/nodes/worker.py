@@ -29,6 +29,7 @@ from cli.controller import ROOT
 from cli.locks import locked
 from cli.nodes.job import PUBLIC, Job, lay, received, refuse_foreign
 from cli.player import spoken_last
+from cli.secrets import VAULT_PASSWORD
 
 KEPT_LINES = 200
 MEMORY = Path("/dev/shm")  # noqa: S108  a folder of a random name below it, for its owner alone
@@ -37,7 +38,9 @@ PLACE, KEYS = "motcua_place", "motcua_keys"
 
 def work(home: Path, provinces: Sequence[str], stream: IO[bytes], output: IO[bytes]) -> None:
     """Do one shard. What goes wrong before it begins is said in the form of ansible-runner as well."""
-    with tempfile.TemporaryDirectory(prefix="motcua-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder, ExitStack() as held:
+    where = MEMORY if os.access(MEMORY, os.W_OK) else Path(tempfile.gettempdir())
+    _sweep(where)
+    with tempfile.TemporaryDirectory(prefix=f"motcua-{os.getpid()}-", dir=where) as folder, ExitStack() as held:
         try:
             job, files = received(stream)
             inventory = _inventory(job, files, home, provinces, Path(folder))
@@ -49,6 +52,14 @@ def work(home: Path, provinces: Sequence[str], stream: IO[bytes], output: IO[byt
             output.flush()
             return
         Shard(job, files, inventory, output).run()
+
+
+def _sweep(where: Path) -> None:
+    """Take away what a worker left that was killed."""
+    for path in where.glob("motcua-*-*"):
+        pid = path.name.split("-")[1]
+        if pid.isdigit() and path.stat().st_uid == os.getuid() and not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _inventory(job: Job, files: dict[str, bytes], home: Path, provinces: Sequence[str], folder: Path) -> Path:
@@ -99,7 +110,7 @@ class Shard(Worker):  # type: ignore[misc]  # ansible-runner has no types
     def _environment(self) -> dict[str, str]:
         """Host keys are checked, which ansible-runner would turn off."""
         self._heard.parent.mkdir()
-        password = self._inventory.parent / "vault-password"
+        password = self._inventory.parent / "secrets" / VAULT_PASSWORD
         heard = {"MOTCUA_VERIFIED" if self._job.command == "verify" else "MOTCUA_FINDINGS": str(self._heard)}
         return {
             **heard,

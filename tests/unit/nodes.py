@@ -115,7 +115,7 @@ class World:
         for below in ("secrets", "state", "keys", "sites"):
             (home / below).mkdir(parents=True)
         (home / "secrets/devices.yml").write_text(SECRET)
-        (home / "vault-password").write_text(SECRET)
+        (home / "secrets/.vault-password").write_text(SECRET)
         (home / "keys/own").write_text(SECRET)
         (home / "sites/old.yml").write_text("sites: {gone: {}}")
         return home

@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -175,13 +177,26 @@ def test_verification_says_what_one_machine_says(world, tmp_path):
 
 def test_the_nodes_secrets_stay_at_the_node(world, tmp_path):
     """It plays with them; nothing that comes back or stays anywhere has them, or what a task said."""
-    before = set(Path("/dev/shm").glob("motcua-*"))
     world.across()
-    assert all(row["secret"] and row["vault"].endswith("/vault-password") and row["keys"] == "True" for row in world.log)
+    assert all(row["secret"] and row["vault"].endswith("/secrets/.vault-password") and row["keys"] == "True" for row in world.log)
     left = [path for path in tmp_path.rglob("*") if path.is_file() and not {"homes", "bin"} & set(path.parts)]
     assert {"findings.json", "playbook.log", "asked.json"} <= {path.name for path in left}
     assert not [path for path in left if SECRET.encode() in path.read_bytes()]
-    assert set(Path("/dev/shm").glob("motcua-*")) == before
+    folders = [Path(word[1:]).parent for row in world.log for word in row["arguments"] if word.endswith("/limit")]
+    assert len(folders) == len(world.log)
+    assert not [folder for folder in folders if folder.exists()]
+
+
+def test_what_a_killed_worker_left_goes_with_the_next(world):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left, used = (Path(f"/dev/shm/motcua-{pid}-test") for pid in (ended.pid, os.getpid()))
+    for folder in (left, used):
+        folder.mkdir(exist_ok=True)
+    answered(world, {"motcua": job(province="khac")})
+    there = left.exists(), used.exists()
+    used.rmdir()
+    assert there == (False, True)
 
 
 def test_what_is_sent_is_the_model_and_nothing_secret(world, tmp_path):
