@@ -19,6 +19,7 @@ class Device:
     """A device by its configuration; subclasses answer requests and say which streams and knobs there are."""
 
     REPLAYS = False  # by ONVIF
+    SERVER, MEDIA = Server, Rtsp  # what answers at its ports; a fleet, whose devices share one, has its own
 
     def __init__(self, config):
         self.config = config
@@ -26,9 +27,9 @@ class Device:
         self.state = json.loads(self._path.read_text()) if self._path.exists() else self.factory()
         self.clock = Clock(config["clock_offset_s"], self.ntp_server)
         self.faults = Faults(self)
-        self.server = Server(config["address"], config["ports"], self._tls(), self.faults.handle)
+        self.server = self.SERVER(config["address"], config["ports"], self._tls(), self.faults.handle)
         self.footage = Footage(config, self.clock)
-        self.rtsp = Rtsp(
+        self.rtsp = self.MEDIA(
             config["address"],
             config["ports"]["rtsp"],
             config["clips"],

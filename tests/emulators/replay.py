@@ -4,13 +4,8 @@ import itertools
 import threading
 import time
 
-import gi
-
-gi.require_version("Gst", "1.0")
-gi.require_version("GstRtspServer", "1.0")
-from gi.repository import Gst, GstRtspServer  # noqa: E402  versions are chosen first
-
-from tests.emulators.footage import pictures  # noqa: E402  as above
+from tests.emulators.footage import pictures
+from tests.emulators.gstreamer import Gst, GstRtspServer, MediaFactory, OnvifMediaFactory
 
 NTP_EPOCH_S = 2208988800
 FORMS = {"H.264": "video/x-h264", "H.265": "video/x-h265"}
@@ -41,7 +36,7 @@ def _buffer(frame, at_s, fps):
     return buffer
 
 
-class Playback(GstRtspServer.RTSPMediaFactory):
+class Playback(MediaFactory):
     """A recorder's: ``interval`` reads the times from a query; it plays at real time, or ``speed`` times as fast, and ends."""
 
     def __init__(self, spec, clips, footage, interval, role, speed=1.0):
@@ -82,7 +77,7 @@ def _unpaced(media, _state):
     media.set_rate_control(False)
 
 
-class Replay(GstRtspServer.RTSPOnvifMediaFactory):
+class Replay(OnvifMediaFactory):
     """ONVIF's: the clock of the pipeline counts seconds since 1900, and a seek says from when."""
 
     def __init__(self, spec, clips, footage, role=None):

@@ -6,15 +6,9 @@ import threading
 import time
 import warnings
 
-import gi
-
-gi.require_version("Gst", "1.0")
-gi.require_version("GstRtspServer", "1.0")
-gi.require_version("GstRtsp", "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402  versions are chosen first
-
-from tests.emulators.clips import frames  # noqa: E402  as above
-from tests.emulators.replay import allow  # noqa: E402  as above
+from tests.emulators.clips import frames
+from tests.emulators.gstreamer import GLib, Gst, GstRtsp, GstRtspServer, MediaFactory
+from tests.emulators.replay import allow
 
 # The bindings take the signal send-message's context for an object, and say so; we don't use it.
 warnings.filterwarnings("ignore", message="g_value_get_object")
@@ -25,7 +19,7 @@ TCP_USER_TIMEOUT, DEAD_VIEWER_MS = 18, 30_000
 PAYLOADERS = {"H.264": "h264parse ! rtph264pay", "H.265": "h265parse ! rtph265pay"}
 
 
-class _Factory(GstRtspServer.RTSPMediaFactory):
+class _Factory(MediaFactory):
     """Makes a pipeline for each viewer: in one that all share, GStreamer waits for a viewer who is gone, and the others see nothing."""
 
     def __init__(self, launch, feed):

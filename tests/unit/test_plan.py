@@ -7,6 +7,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.desired import desired
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.addresses import address_table
+from ansible_collections.motcua.cctv.plugins.plugin_utils.routers.dangers import dangers
 from ansible_collections.motcua.cctv.plugins.plugin_utils.routers.state import router_state
 from hypothesis import given
 from hypothesis import strategies as st
@@ -215,6 +216,14 @@ def test_the_local_way_in_is_an_address_of_the_lan_that_is_nobodys():
     assert ip_address(source.removesuffix("/32")) in set(site.lan.hosts()) - taken
     (opening,) = (row for row in router["firewall"]["input"] if row["comment"] == "breakglass")
     assert (opening["came_in"], opening["from"], opening["ports"]) == ("lan", [source], [22])
+
+
+def test_the_firewall_opens_the_port_that_the_routers_ssh_has():
+    raw = raw_site(1)
+    value = province({"a": raw | {"router": raw["router"] | {"platform": "routeros", "ssh_port": 2222}}})
+    router = next(host for host in desired(value, plan(value)) if host.role == "router")
+    assert router.port == 2222
+    assert not [danger for danger in dangers(router_state(router.desired["router"]), 2222) if "2222" in danger]
 
 
 def test_a_router_is_reached_by_an_address_that_holds_whichever_tunnel_stands():

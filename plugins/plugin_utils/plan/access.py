@@ -68,7 +68,7 @@ def _site(province: Province, name: str, site: Site, centre: Centre, streams: Si
         devices=Flow(f"controller to devices of {name}", controllers, hosts(*listed), "tcp", tuple(ports)),
         streams=Flow(f"recorder to cameras of {name}", recorder, hosts(*streaming), "tcp", rtsp_ports),
         footage=Flow(f"storage centre to footage of {name}", hosts(centre.address), kept, "tcp", tuple(sorted(kept_ports))),
-        router=Flow(f"controller to router of {name}", controllers, (), "tcp", (SSH_PORT,)),
+        router=Flow(f"controller to router of {name}", controllers, (), "tcp", (site.router.ssh_port,)),
         listed=listed,
         vms=tuple(_pulls(province, name, site, streams)),
     )

@@ -162,17 +162,21 @@ class Emulated:
         old = "old_kex" in self.quirks
         key = asyncssh.generate_private_key("ssh-rsa", key_size=2048) if old else asyncssh.generate_private_key("ssh-ed25519")
         self.host_key = key.export_public_key().decode().strip()
+        self._server = await asyncssh.listen(self.host, self.port, **self._speaks(key), **(OLD if old else {}))
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._ticking = asyncio.ensure_future(self._tick())
+        self.look_at_the_path()
+
+    def _speaks(self, key):
+        """What asyncssh is to do with a connection."""
         folder = getattr(self.box, "folder", None)
         files = (
             {} if folder is None else {"sftp_factory": lambda channel: asyncssh.SFTPServer(channel, chroot=str(folder)), "allow_scp": True}
         )
-        self._server = await asyncssh.listen(
-            self.host, self.port, server_host_keys=[key], server_factory=lambda: _Server(self), session_factory=self._session, encoding=None,
-            line_editor=False, server_version=getattr(self.box, "ssh_version", "OpenSSH_9.2"), keepalive_interval=0, **files, **(OLD if old else {}),
-        )  # fmt: skip
-        self.port = self._server.sockets[0].getsockname()[1]
-        self._ticking = asyncio.ensure_future(self._tick())
-        self.look_at_the_path()
+        return {
+            "server_host_keys": [key], "server_factory": lambda: _Server(self), "session_factory": self._session, "encoding": None,
+            "line_editor": False, "server_version": getattr(self.box, "ssh_version", "OpenSSH_9.2"), "keepalive_interval": 0, **files,
+        }  # fmt: skip
 
     async def _tick(self):
         pause, last = min(max(self._minute_seconds / 20, 0.02), 0.5), time.monotonic()

@@ -1,0 +1,67 @@
+"""Routers behind SSH: the emulated boxes, whose time passes when somebody looks at them, so that those that nobody calls cost nothing."""
+
+import asyncio
+import hashlib
+import importlib
+import time
+from pathlib import Path
+
+import asyncssh
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from tests.emulators.routers.server import MODULES, Emulated, always
+
+USER = "motcua"
+QUIRKS = {"slow": {"slow"}, "broken": {"cut_after:0"}}
+
+
+class Parked(Emulated):
+    """One router, without a port and a clock of its own."""
+
+    def __init__(self, layout, device, folder):
+        failure = layout.failure(device)
+        module = importlib.import_module(f"tests.emulators.routers.{MODULES[device.kind]}")
+        quirks, key = frozenset(QUIRKS.get(failure, ())), None if failure == "password" else Path(folder, "id_ed25519.pub").read_text()
+        box = module.build(device.kind, user=USER, password=hashlib.sha256(device.host.encode()).hexdigest()[:16], quirks=quirks)
+        super().__init__(
+            device.kind, box, user=USER, password="", authorized_key=key, rtt_ms=layout.rtt_ms, minute_seconds=60.0, reachable=always, quirks=quirks,
+            address=(layout.address(device), layout.port(device)),
+        )  # fmt: skip
+        self._loop, self._seen = asyncio.get_running_loop(), time.monotonic()
+        self._own = asyncssh.SSHServerConnectionOptions(**self._speaks(host_key(device.host)))
+        self.changed = False
+
+    async def serve(self, sock, *, foreign):
+        """Talk to whoever has connected; with a key that nobody knows where ``foreign``."""
+        options = self._own if not foreign else asyncssh.SSHServerConnectionOptions(**self._speaks(host_key(f"foreign {self.host}")))
+        connection = await asyncssh.run_server(sock, options=options)
+        await connection.wait_closed()
+
+    async def received(self, session, line):
+        now = time.monotonic()
+        since, self._seen = now - self._seen, now
+        await self._with_box(self.box.tick, since)
+        await super().received(session, line)
+
+    @property
+    def asked(self):
+        """The lines that it got."""
+        return self.sent
+
+    @property
+    def busy(self):
+        """Whether somebody is connected."""
+        return bool(self._paths)
+
+    async def close(self):
+        """Take away what it had of this machine."""
+        await self._close_sessions()
+        if hasattr(self.box, "close"):
+            await self._with_box(self.box.close)
+
+
+def host_key(name):
+    """The key of a router, made of its name, so that it is the same after a restart and nowhere written down."""
+    own = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"host key of {name}".encode()).digest())
+    return asyncssh.import_private_key(own.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
