@@ -1,9 +1,7 @@
-"""`motcua nodes`: the nodes of a province, what works there, and the same for AWX."""
+"""`motcua nodes`: the nodes of a province, for AWX."""
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +11,6 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.nodes import nodes_of,
 
 from cli.folders import write_all
 from cli.nodes.awx import files
-from cli.nodes.worker import work
 
 app = typer.Typer(help="Nodes that read and change a part of a province each.", no_args_is_help=True)
 
@@ -37,15 +34,3 @@ def export(
     folder.mkdir(parents=True, exist_ok=True)
     write_all(folder, texts)
     typer.echo(f"{folder}: {', '.join(texts)}; docs/nodes.md says what AWX must know beside them.")
-
-
-@app.command("worker")
-def worker(
-    home: Annotated[Path, typer.Option(help="holds a folder a province, by its id, with what is secret of it")],
-    province: Annotated[list[str] | None, typer.Option(help="take work for this province only; several may be given")] = None,
-) -> None:
-    """Do one shard: what a node's sshd starts for an operator's key. Reads its standard input, writes its standard output."""
-    # Whatever else prints here would be taken for an answer.
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        work(home, province or [], sys.stdin.buffer, answers)

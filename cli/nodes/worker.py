@@ -16,8 +16,9 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Annotated, Any
 
+import typer
 from ansible_collections.motcua.cctv.plugins.plugin_utils import findings as found
 from ansible_collections.motcua.cctv.plugins.plugin_utils import snapshots as seen
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
@@ -34,6 +35,17 @@ from cli.secrets import VAULT_PASSWORD
 KEPT_LINES = 200
 MEMORY = Path("/dev/shm")  # noqa: S108  a folder of a random name below it, for its owner alone
 PLACE, KEYS = "motcua_place", "motcua_keys"
+
+
+def worker(
+    home: Annotated[Path, typer.Option(help="holds a folder a province, by its id, with what is secret of it")],
+    province: Annotated[list[str] | None, typer.Option(help="take work for this province only; several may be given")] = None,
+) -> None:
+    """Do one shard: what a node's sshd starts for an operator's key. Reads its standard input, writes its standard output."""
+    # Whatever else prints here would be taken for an answer.
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        work(home, province or [], sys.stdin.buffer, answers)
 
 
 def work(home: Path, provinces: Sequence[str], stream: IO[bytes], output: IO[bytes]) -> None:

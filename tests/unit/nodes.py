@@ -65,10 +65,10 @@ sys.exit(0)
 
 WORKER = """import sys
 from pathlib import Path
-from cli.nodes import commands, worker
+from cli.nodes import worker
 real = worker.Shard._environment
 worker.Shard._environment = lambda self: real(self) | {{"PATH": sys.argv[2]}}
-commands.worker(Path(sys.argv[1]), None)
+worker.worker(Path(sys.argv[1]), None)
 """
 
 
