@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from cli import audit as auditing
 from cli import player
 from cli.nodes import across
+from cli.rollout import rollout
 from tests.unit.provinces import raw_province, raw_site
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +54,8 @@ if node and os.path.exists(os.path.join(world, node + ".dies")) and mine > 1:
 if os.path.exists(os.path.join(world, node + ".broken")):
     sys.exit("[ERROR]: the vault password is wrong.")
 print("ok: a task said {secret}")
+if playbook.endswith("rollout.yml") and "centre-server" in dict(chosen):
+    open(os.path.join(os.path.dirname(inventory), "keys/centre.pub"), "w").write("a public key")
 row = lambda h, s, check, status, actual=None: dict(device=h, site=s, feature="device", check=check, status=status, expected=None, actual=actual, since=None, evidence="")
 rows = [row(h, s, "services.upnp", "fail", "Mở cổng") if h.endswith("cam2") else row(h, s, "declared", "pass") for h, s in chosen]
 out = os.environ.get("MOTCUA_FINDINGS") or os.environ["MOTCUA_VERIFIED"]
@@ -137,6 +140,12 @@ class World:
         app = Typer()
         app.command()(auditing.audit)
         return CliRunner().invoke(app, ["-i", str(self.inventory), "--output", str(self.output), *more])
+
+    def rollout(self, *more):
+        app = Typer()
+        app.command()(rollout)
+        words = ["-i", str(self.inventory), "--output", str(self.output / "rollouts"), "--yes", "--nodes", str(self.nodes)]
+        return CliRunner().invoke(app, [*words, *more])
 
     def across(self, *more):
         return self.audit("--nodes", str(self.nodes), *more)

@@ -172,6 +172,58 @@ def test_verification_says_what_one_machine_says(world, tmp_path):
     assert json.loads((tmp_path / "less/findings.json").read_text())["findings"] == found
 
 
+# --- rollouts ---
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    return World(tmp_path, {"lang-giang": 1, "tan-dinh": 1, "yen-the": 1}, ["bac", "nam"], monkeypatch)
+
+
+def changed(world):
+    """The hosts of each playbook that changed something, in their order."""
+    return [row["hosts"] for row in world.log if row["playbook"] == "rollout.yml"]
+
+
+def test_a_rollout_is_one_campaign_whose_steps_the_nodes_play(small):
+    done = small.rollout("--without-backup")
+    assert done.exit_code == 0, done.output
+    assert changed(small)[:3] == [["centre-server"], ["ioc-server"], ["lang-giang-router", "lang-giang-cam1"]], "centres, then the canary"
+    rest = sorted(changed(small)[3:-2])
+    assert rest == [["tan-dinh-router", "tan-dinh-cam1"], ["yen-the-router", "yen-the-cam1"]]
+    assert changed(small)[-2:] == [["centre-server"], ["ioc-server"]]
+    assert {("--check" in row["arguments"], row["playbook"]) for row in small.log} == {
+        (True, "audit.yml"),
+        (False, "rollout.yml"),
+        (False, "verify.yml"),
+    }
+    assert (small.inventory.parent / "keys/centre.pub").read_text() == "a public key", "what a hub told belongs to the model"
+    locks = {path.name for path in small.folder.glob("homes/*/test/state/locks/*")}
+    assert locks == {"centre-server", "ioc-server", "lang-giang", "tan-dinh", "yen-the"}, "a node lets nobody else change them meanwhile"
+
+
+def test_a_rollout_goes_on_once_a_dead_node_lives_again(small):
+    (small.inventory.parent / "keys").mkdir()
+    (small.inventory.parent / "keys/centre.pub").write_text("a public key")
+    assert small.rollout("--without-backup", "--plan").exit_code == 0
+    small.write_nodes("bac", "nam", bac={"places": ["centre-server", "ioc-server", "lang-giang", "tan-dinh"]}, nam={"places": ["yen-the"]})
+    (small.folder / "nam.dead").touch()
+    first = small.rollout("--without-backup", "--resume")
+    assert first.exit_code != 0, first.output
+    assert "yen-the-router" not in str(changed(small))
+    assert ["tan-dinh-router", "tan-dinh-cam1"] in changed(small)
+    assert "No route to host" in first.output
+    (small.folder / "nam.dead").unlink()
+    small.forget()
+    assert small.rollout("--without-backup", "--resume").exit_code == 0
+    assert changed(small)[0] == ["yen-the-router", "yen-the-cam1"]
+
+
+def test_what_only_nodes_can_log_in_to_is_backed_up_there(small):
+    assert "--without-backup" in str(small.rollout().exception)
+    assert not small.log
+
+
 # --- secrets ---
 
 

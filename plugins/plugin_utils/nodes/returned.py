@@ -12,6 +12,7 @@ from ..snapshots import Snapshot
 from .split import Places
 
 VERSION = 1
+NOT_BACK = "node"  # the check that fails at a host of which no node said anything
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def untold(places: Places, sites: Iterable[str], why: str) -> Iterator[Finding]:
     of_sites = set(sites)
     for place, hosts in places.items():
         for host in hosts:
-            yield Task(host, place if place in of_sites else None, "device", "judged").finding("error", "judged", why)
+            yield Task(host, place if place in of_sites else None, "device", NOT_BACK).finding("error", "comes back", why)
 
 
 def to_json(returned: Returned) -> dict[str, Any]:
