@@ -63,7 +63,7 @@ def work(home: Path, provinces: Sequence[str], stream: IO[bytes], output: IO[byt
             output.write(f"{json.dumps(said)}\n{json.dumps({'eof': True})}\n".encode())
             output.flush()
             return
-        Shard(job, files, inventory, output).run()
+        Shard(job, files, inventory, home / job.province, output).run()
 
 
 def _sweep(where: Path) -> None:
@@ -91,12 +91,13 @@ def _inventory(job: Job, files: dict[str, bytes], home: Path, provinces: Sequenc
 class Shard(Worker):  # type: ignore[misc]  # ansible-runner has no types
     """One run: of all events of a task nothing is sent, and nothing of them stays on disk."""
 
-    def __init__(self, job: Job, sent: Mapping[str, bytes], inventory: Path, output: IO[bytes]) -> None:
+    def __init__(self, job: Job, sent: Mapping[str, bytes], inventory: Path, home: Path, output: IO[bytes]) -> None:
         folder = inventory.parent.parent.parent
         lines = [{"kwargs": {}}, {"eof": True}]
         told = io.BytesIO("".join(f"{json.dumps(line)}\n" for line in lines).encode())
         super().__init__(_input=told, _output=output, private_data_dir=str(folder))
         self._job, self._sent, self._inventory, self._folder = job, sent, inventory, folder
+        self._home = home
         self._words: deque[str] = deque(maxlen=KEPT_LINES)
         self._heard = folder / "heard" / "findings.json"
 
@@ -157,14 +158,18 @@ class Shard(Worker):  # type: ignore[misc]  # ansible-runner has no types
         super().finished_callback(runner_obj)
 
     def _send(self, ended: int) -> None:
-        findings = found.from_json(self._heard.read_text(encoding="utf-8"))
+        findings = found.from_json(self._read(self._heard))
         read = self._heard.with_name("snapshots.json")
-        snapshots = seen.from_json(read.read_text(encoding="utf-8")) if read.exists() else {}
+        snapshots = seen.from_json(self._read(read)) if read.exists() else {}
         for number, returned in enumerate(of_shard(self._job.places, ended, findings, snapshots), 1):
             super().event_handler({"event": PLACE, "counter": number, "uuid": returned.place, "event_data": to_json(returned)})
         made = {path.name: path.read_text(encoding="utf-8") for path in self._made()}
         if made:
             super().event_handler({"event": KEYS, "counter": len(self._job.places) + 1, "uuid": KEYS, "event_data": made})
+
+    def _read(self, path: Path) -> str:
+        """A file that the playbook wrote, with the names that the node's own files have when no shard is at work."""
+        return path.read_text(encoding="utf-8").replace(str(self._inventory.parent), str(self._home))
 
     def _made(self) -> Iterator[Path]:
         """The public keys that hubs and centres told in this run: they belong to the model, and so to the operator."""

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.emulators.http import certificate
 from tests.fleet.inventory import write
 from tests.fleet.layout import Layout
 from tests.lab.conftest import ROOT
@@ -43,6 +44,8 @@ def province():
 def inventory(tmp_path_factory):
     folder = tmp_path_factory.mktemp("province")
     write(Layout(devices=SITES * 7, processes=2, failures=FAILURES), folder)
+    for name in ("fleet", "stranger"):  # the devices' keys, before several processes would make them at once
+        certificate(folder, name)
     return folder
 
 
