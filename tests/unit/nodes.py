@@ -58,6 +58,8 @@ if playbook.endswith("rollout.yml") and "centre-server" in dict(chosen):
     open(os.path.join(os.path.dirname(inventory), "keys/centre.pub"), "w").write("a public key")
 row = lambda h, s, check, status, actual=None: dict(device=h, site=s, feature="device", check=check, status=status, expected=None, actual=actual, since=None, evidence="")
 rows = [row(h, s, "services.upnp", "fail", "Mở cổng") if h.endswith("cam2") else row(h, s, "declared", "pass") for h, s in chosen]
+if os.path.exists(os.path.join(world, "paths")):
+    rows += [row(h, s, "pin", "error", "remove " + os.path.dirname(inventory) + "/state/pins/" + h) for h, s in chosen]
 out = os.environ.get("MOTCUA_FINDINGS") or os.environ["MOTCUA_VERIFIED"]
 if "MOTCUA_FINDINGS" in os.environ:
     read = {{h: dict(values={{"name": "Quầy " + h, "users.admin.role": "admin", "identity.model": "X"}}) for h, s in chosen if "cam" in h}}

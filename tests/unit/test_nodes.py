@@ -239,6 +239,14 @@ def test_the_nodes_secrets_stay_at_the_node(world, tmp_path):
     assert not [folder for folder in folders if folder.exists()]
 
 
+def test_a_file_of_the_node_is_named_as_people_find_it_there(world):
+    (world.folder / "paths").touch()
+    world.across("-l", "yen-the-router")
+    (node,) = {row["node"] for row in world.log}
+    said = [row["actual"] for row in world.said()["findings"] if row["check"] == "pin"]
+    assert said == [f"remove {world.folder}/homes/{node}/test/state/pins/yen-the-router"]
+
+
 def test_what_a_killed_worker_left_goes_with_the_next(world):
     ended = subprocess.Popen(["true"])
     ended.wait()
