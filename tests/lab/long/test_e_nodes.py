@@ -25,7 +25,9 @@ from tests.lab.machines import Machine, Operator
 
 SITES = int(os.environ.get("MOTCUA_NODES_SITES", "660"))
 SHARDS_A_NODE = 3
-FAILURES = {"off": 1, "password": 0.5, "broken": 0.5}  # per cent of the devices: what can't be told is the same by either way
+# Per cent of the devices: what can't be told is the same by either way. None that hangs up on who calls: whether a client hears of that
+# while it connects or when it reads is chance, and so are the system's words for it, twice on one machine as well.
+FAILURES = {"password": 1, "broken": 1}
 NAMES = ("bac", "nam", "tay")
 HOME = "var/lib/motcua/provinces/fleet"
 DEVICES = "cameras:nvrs:routers"  # the fleet has no centre
