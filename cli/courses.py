@@ -9,7 +9,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils import waves
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.waves import Course, Step
 
-FILE = "rollout.json"
+FILE = "campaign.json"
 
 
 def last(output: Path, inventory: Path, limit: str | None, campaign: str | None = None) -> tuple[Path, Course]:
@@ -25,10 +25,12 @@ def last(output: Path, inventory: Path, limit: str | None, campaign: str | None 
     course = read(folder)
     if campaign not in (None, course.campaign):
         raise MotcuaError(
-            f"{folder}: is a {course.campaign}, which goes on with 'motcua {course.command}'; name another folder with --output"
+            f"{folder}: holds the last {course.campaign}, which goes on with 'motcua {course.command}'; name another folder with --output"
         )
     if course.inventory != str(inventory.resolve()):
-        raise MotcuaError(f"{folder}: is a {course.campaign} of {course.inventory}; name that one with -i, or another folder with --output")
+        raise MotcuaError(
+            f"{folder}: holds the last {course.campaign} of {course.inventory}; name that one with -i, or another folder with --output"
+        )
     if limit not in (None, course.limit):
         raise MotcuaError(f"--limit {limit}: the last {course.campaign} has {course.limit or 'none'}; go on without -l, or begin a new one")
     return folder, course

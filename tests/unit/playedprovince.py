@@ -106,7 +106,7 @@ class World:
 
     @property
     def course(self):
-        return waves.from_json((self.output / "latest" / "rollout.json").read_text(encoding="utf-8"))
+        return waves.from_json((self.output / "latest" / "campaign.json").read_text(encoding="utf-8"))
 
     def arguments(self, *more):
         return ["-i", str(self.inventory), "--output", str(self.output), "--yes", *more]

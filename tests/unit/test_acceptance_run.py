@@ -34,7 +34,7 @@ echo "1 packets transmitted, 1 received, 0% packet loss"
 """
 SSH = """#!/bin/sh
 for told; do :; done
-exec sh -c "$told"
+exec sh -c "exec $told"
 """
 SUDO = """#!/bin/sh
 shift

@@ -72,7 +72,7 @@ def test_another_campaign_is_not_gone_on_with(world):
     value = world(6)
     carried(value)
     for campaign, words in (
-        (Campaign("firmware", "upgrade", "firmware"), "is a rotation, which goes on with 'motcua rotate'"),
+        (Campaign("firmware", "upgrade", "firmware"), "holds the last rotation, which goes on with 'motcua rotate'"),
         (Campaign("rotate", "rotation", "rotate", variables={"rotated": ["tunnels"]}), "was told {'rotated': ['passwords']}"),
     ):
         with pytest.raises(MotcuaError, match=re.escape(words)):

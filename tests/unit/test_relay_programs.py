@@ -336,24 +336,31 @@ class Relay:
             (folder / "bin/ffmpeg").chmod(0o755)
         self.environment = {"INPUTS": str(folder), "RUNTIME_DIRECTORY": str(self.live), "SOON_SECONDS": "0"}
         self.environment |= {"PATH": f"{folder}/bin:{os.environ['PATH']}"}
-        self.said = ""
+        self._journal = folder / "journal"
+
+    @property
+    def said(self):
+        """What stands in the journal until now."""
+        return self._journal.read_text()
 
     def until(self, happened):
         """Let it run until then, and end it as systemd does: all of its processes."""
         command = [ROLE / "files/motcua-relay", "a-cam1"]
-        with subprocess.Popen(command, env=self.environment, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        with (
+            self._journal.open("w") as journal,
+            subprocess.Popen(command, env=self.environment, stderr=journal, start_new_session=True) as process,
+        ):
             try:
                 return eventually(happened)
             finally:
                 os.killpg(process.pid, signal.SIGTERM)
-                _, self.said = process.communicate(timeout=PATIENCE_S)
+                process.wait(timeout=PATIENCE_S)
 
 
 def test_the_password_stands_neither_in_the_process_list_nor_in_the_journal(tmp_path):
     (tmp_path / "a-cam1.ffconcat").write_text(rendered("camera.ffconcat.j2", relay_camera=row("a-cam1")))
     relay = Relay(tmp_path, 'cat a-cam1.ffconcat >&2; echo "$@" >arguments; exec sleep 60')
-    relay.until((tmp_path / "arguments").exists)
-    assert "rtsp://(secret)@10.64.1.11:554/main" in relay.said
+    relay.until(lambda: (tmp_path / "arguments").exists() and "rtsp://(secret)@10.64.1.11:554/main" in relay.said)
     assert PASSWORD not in relay.said + (tmp_path / "arguments").read_text()
 
 

@@ -470,8 +470,8 @@ def test_going_on_with_nothing_or_with_something_else_is_a_mistake(world):
         assert words in str(run(value, *more).exception)
     assert run(value, "-l", "s1-router").exit_code == 0
     assert "the last rollout has s1-router" in str(run(value, "--resume", "-l", "s2-router").exception)
-    (value.output / "latest" / "rollout.json").write_text("{")
-    assert "rollout.json: rollout: not a document" in str(run(value, "--resume").exception)
+    (value.output / "latest" / "campaign.json").write_text("{")
+    assert "campaign.json: rollout: not a document" in str(run(value, "--resume").exception)
 
 
 def test_what_happens_is_shown_a_line_a_place(tmp_path):

@@ -30,7 +30,7 @@ def rolled_out(tmp_path_factory):
 
 
 def course(folder):
-    return json.loads((folder / "rollout.json").read_text(encoding="utf-8"))
+    return json.loads((folder / "campaign.json").read_text(encoding="utf-8"))
 
 
 def test_centres_canary_and_waves_end_well(rolled_out):

@@ -98,7 +98,7 @@ class Province:
 
     @property
     def course(self):
-        return waves.from_json((self.reports / "latest" / "rollout.json").read_text(encoding="utf-8"))
+        return waves.from_json((self.reports / "latest" / "campaign.json").read_text(encoding="utf-8"))
 
     def command(self, *more):
         arguments = ["rollout", "-i", str(self.path), "-l", self.limit, "--output", str(self.reports), "--yes", "--yes-dangerous", *more]
@@ -220,7 +220,7 @@ def test_killed_twenty_times_it_resumes_to_the_same_end(province, offices):
 
 def going_on(province):
     """How people go on after a death; one before anything was written down leaves nothing to go on with."""
-    begun = (province.reports / "latest" / "rollout.json").exists()
+    begun = (province.reports / "latest" / "campaign.json").exists()
     return ("--resume",) if begun and not province.course.done else ()
 
 
