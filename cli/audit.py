@@ -36,6 +36,7 @@ from cli.background import background
 from cli.folders import link_latest, new_folder, write_all
 from cli.history import HISTORY
 from cli.judging import known_profiles, tally_json
+from cli.nodes.across import Nodes, ResumeAcross, across_nodes
 from cli.player import last_words, play
 from cli.remember import remember
 from cli.screen import screen
@@ -68,16 +69,21 @@ def audit(
     tell_of_it: Annotated[
         bool, typer.Option("--tell", help="mail and webhook of the province's monitoring, when something changed")
     ] = False,
+    nodes: Nodes = None,
+    resume: ResumeAcross = False,
 ) -> None:
     """Audit a province: exit code 0 all as declared, 2 drift or a failed check, 1 could not tell."""
     profiles = known_profiles(profile)
     province = load(inventory)
     when = datetime.now(ZoneInfo(province.timezone))
+    across = across_nodes("audit", province, inventory, nodes, limit, output, resume=resume)
     folder = new_folder(output, when)
     typer.echo(f"Auditing {province.name}: reading, changing nothing …")
     with failure_is_told(tell_of_it, province, inventory, when):
-        # --check holds whatever the playbook says.
-        ended = play("audit", inventory, folder / "findings.json", folder / "playbook.log", limit, "--check")
+        if across is not None:
+            ended = across.run(folder)
+        else:  # --check holds whatever the playbook says.
+            ended = play("audit", inventory, folder / "findings.json", folder / "playbook.log", limit, "--check")
         read = _read(folder, ended)
     judged = judge(province, plan(province), read.snapshots, when.date(), profiles, read.findings)
     waived = waive((*read.findings, *judged.findings), province.waivers, when.date())

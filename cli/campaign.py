@@ -67,3 +67,4 @@ class Choices:
     yes_dangerous: bool = False
     without_backup: bool = False
     yes: bool = False
+    nodes: Path | None = None

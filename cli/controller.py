@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -33,3 +34,13 @@ def hosts_within(inventory: Path, limit: str) -> list[str]:
     if shown.returncode or not hosts:
         raise ModelError(f"--limit {limit}: names no host of {inventory}; 'ansible-inventory -i {inventory} --graph' lists them")
     return hosts
+
+
+def digest_of(*tops: str) -> str:
+    """The digest of everything in some folders of motcua, of those for example that turn a plan into changes."""
+    digest = hashlib.sha256()
+    for top in tops:
+        for path in sorted((ROOT / top).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import from_json
@@ -41,7 +41,12 @@ def play_holding(
 
 def last_words(log: Path) -> str:
     """What a playbook said at last, by its log."""
-    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    return spoken_last(log.read_text(encoding="utf-8", errors="replace").splitlines())
+
+
+def spoken_last(log: Iterable[str]) -> str:
+    """The same of a log's lines."""
+    lines = [line.strip() for line in log if line.strip()]
     spoken = [line for line in lines if re.match(r"\[?ERROR|motcua: |fatal: ", line)]
     return re.sub(r"^(\[ERROR\]|ERROR!|motcua):? ", "", (spoken or lines or ["it said nothing"])[-1]).rstrip(".")
 

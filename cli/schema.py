@@ -8,12 +8,13 @@ from typing import Any
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils.firmware.catalogue import Catalogue
 from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
+from ansible_collections.motcua.cctv.plugins.plugin_utils.nodes import Nodes
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schema"
 
 
 def schemas() -> dict[str, str]:
-    """File name -> schema text, for ``province.yml``, for the files in ``sites/`` and for ``firmware/firmware.yml``."""
+    """File name -> schema text, for ``province.yml``, for the files in ``sites/``, for ``firmware/firmware.yml`` and for ``nodes.yml``."""
     whole = Province.model_json_schema(by_alias=True)
     definitions = whole["$defs"]
     properties = {key: value for key, value in whole["properties"].items() if key not in ("sites", "viewers", "hub_public_keys")}
@@ -21,7 +22,9 @@ def schemas() -> dict[str, str]:
     required = ["plugin", *(key for key in whole["required"] if key in properties)]
     sites = {"sites": whole["properties"]["sites"]}
     images = Catalogue.model_json_schema(by_alias=True)
+    across = Nodes.model_json_schema(by_alias=True)
     return {
+        "nodes.schema.json": _text("motcua: nodes.yml", across["properties"], ["nodes"], across["$defs"]),
         "firmware.schema.json": _text("motcua: firmware/firmware.yml", images["properties"], ["images"], images["$defs"]),
         "province.schema.json": _text("motcua: province.yml", properties, required, definitions),
         "sites.schema.json": _text("motcua: sites/*.yml", sites, ["sites"], definitions),

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import IO, Annotated
@@ -15,8 +16,12 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.comparison import Comp
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError, MotcuaError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import Finding, from_json
 from ansible_collections.motcua.cctv.plugins.plugin_utils.load import load
+from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
+from ansible_collections.motcua.cctv.plugins.plugin_utils.report.exports import to_junit
 
 from cli.controller import ROOT, at_the_controller, hosts_within
+from cli.folders import write_whole
+from cli.nodes.across import Across, Nodes, ResumeAcross, across_nodes
 from documents.speech import LANGUAGES
 from tests.verify.cases import cases, word
 from tests.verify.model import declared
@@ -41,9 +46,11 @@ def verify(
     language: Annotated[str, typer.Option(help="of the list: vi or en")] = "vi",
     save: Annotated[Path | None, typer.Option(help="keep the findings in this file, to compare with after a rollout")] = None,
     before: Annotated[Path | None, typer.Option("--compare", help="a file of --save: end by what has changed since")] = None,
+    nodes: Nodes = None,
+    resume: ResumeAcross = False,
 ) -> None:
     """Verify a province: exit code 0 all as declared, 2 a failed check, 1 could not tell; with --compare of what has changed since."""
-    load(inventory)  # a mistake in it is said here, in one line each
+    province = load(inventory)  # a mistake in it is said here, in one line each
     if language not in LANGUAGES:
         raise ModelError(f"--language {language}: is not known; write vi or en")
     if listed:
@@ -52,7 +59,8 @@ def verify(
     old = None if before is None else _saved(before)
     if save is not None and not save.resolve().parent.is_dir():
         raise ModelError(f"--save {save}: its folder isn't there; name a file in one that is")
-    verdict, file = run_cases(inventory, limit, output)
+    across = across_nodes("verify", province, inventory, nodes, limit, output, resume=resume)
+    verdict, file = run_cases(inventory, limit, output) if across is None else run_cases_across(across, output)
     if save is not None:
         if verdict == COULD_NOT_TELL and not file.exists():
             raise MotcuaError(f"--save {save}: the run ended before any case was judged, nothing is saved; what it said stands above")
@@ -82,6 +90,27 @@ def run_cases(inventory: Path, limit: str | None, output: Path, log: IO[str] | N
     command = at_the_controller(command, inventory)
     code = subprocess.run(command, cwd=ROOT, env=environment, check=False, stdout=log, stderr=log and subprocess.STDOUT).returncode
     return _verdict(code, junit), findings
+
+
+def run_cases_at(
+    nodes: Path | None, province: Province, inventory: Path, limit: str | None, output: Path, log: IO[str] | None = None
+) -> tuple[int, Path]:
+    """The same by nodes, where there are any."""
+    if nodes is None:
+        return run_cases(inventory, limit, output, log)
+    return run_cases_across(Across("verify", province, inventory, nodes, limit), output)
+
+
+def run_cases_across(across: Across, output: Path) -> tuple[int, Path]:
+    """The same by nodes, each the cases of its places; what didn't come back couldn't be told."""
+    output.mkdir(parents=True, exist_ok=True)
+    across.run(output)
+    findings = from_json((output / "findings.json").read_text(encoding="utf-8"))
+    write_whole(output / "junit.xml", to_junit(findings, datetime.now().astimezone()))
+    statuses = {finding.status for finding in findings}
+    if "fail" in statuses:
+        return FAILED_CHECK, output / "findings.json"
+    return COULD_NOT_TELL if "error" in statuses or not statuses else ALL_AS_DECLARED, output / "findings.json"
 
 
 def catalogue(inventory: Path, hosts: list[str] | tuple[()], language: str) -> str:

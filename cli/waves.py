@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,15 +23,16 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.model import Province
 from ansible_collections.motcua.cctv.plugins.plugin_utils.waves import Course, Outcome, Step
 
 from cli.campaign import Campaign, Choices
-from cli.controller import ROOT, hosts_within
+from cli.controller import digest_of, hosts_within
 from cli.courses import FILE, count, demands, described, last, read, refusal
 from cli.folders import link_latest, new_folder, write_whole
 from cli.keeping import keep_after, keep_before
 from cli.locks import locked
+from cli.nodes.across import Across
 from cli.player import last_words, play_holding
 from cli.progress import Progress, between, show, watched
 from cli.rendered import declared_hash
-from cli.verify import run_cases
+from cli.verify import run_cases_at
 
 ALL_DONE, NOT_ALL, FAILED = 0, 1, 2
 
@@ -55,7 +56,7 @@ def carry_out(campaign: Campaign, inventory: Path, choices: Choices) -> int:
             folder = new_folder(choices.output, now)
         else:
             course = read(folder)  # whoever had the lock may have gone on meanwhile
-        run = Run(campaign, province, inventory, folder, course, held)
+        run = Run(campaign, province, inventory, folder, course, held, choices.nodes)
         run.plan(hosts, around)
         typer.echo("\n".join(described(run.course)))
         if choices.plan_only:
@@ -93,9 +94,17 @@ class Run:
     """One campaign while it goes on; whatever it learns is written down before it goes on."""
 
     def __init__(
-        self, campaign: Campaign, province: Province, inventory: Path, folder: Path, course: Course, held: tuple[int, ...]
+        self,
+        campaign: Campaign,
+        province: Province,
+        inventory: Path,
+        folder: Path,
+        course: Course,
+        held: tuple[int, ...],
+        nodes: Path | None = None,
     ) -> None:
         self.campaign, self.province, self.inventory, self.folder, self.held = campaign, province, inventory, folder, held
+        self.nodes, self.cases = nodes, partial(run_cases_at, nodes, province, inventory)
         self.course, self.stopped, self.stop_at = course, "", campaign.stop_at or province.rollout.stop_at
         self.waits: dict[str, str] = {}
         self.places: dict[str, str] = {}
@@ -106,7 +115,7 @@ class Run:
         """Plan what isn't planned yet, or is to be otherwise than it was when it was planned; ``around`` is verified as well."""
         places = {waves.place_of(host) for host in hosts}
         self.places = {host.name: waves.place_of(host) for host in around if waves.place_of(host) in places}
-        code = _code() + json.dumps(self.campaign.variables, sort_keys=True)
+        code = digest_of("playbooks", "roles", "plugins") + json.dumps(self.campaign.variables, sort_keys=True)
         digests = waves.digests(hosts, code, self.course.due)
         if not self.course.steps or digests != self.course.digests:
             predicted = self._predicted()
@@ -217,7 +226,7 @@ class Run:
         if not path.exists():
             typer.echo("Verifying what holds before …")
             with (self.folder / "before.log").open("w", encoding="utf-8") as log:
-                _, found = run_cases(self.inventory, self._around(), self.folder / "before", log)
+                _, found = self.cases(self._around(), self.folder / "before", log)
             if not found.exists():
                 raise MotcuaError(
                     f"nothing was verified before the {self.campaign.word}: {last_words(self.folder / 'before.log')}; nothing was changed"
@@ -260,7 +269,7 @@ class Run:
 
     def _verified(self, step: Step, folder: Path) -> tuple[Finding, ...] | None:
         with (folder / "verify.log").open("w", encoding="utf-8") as log:
-            _, file = run_cases(self.inventory, self._tried(step), folder / "verify", log)
+            _, file = self.cases(self._tried(step), folder / "verify", log)
         return from_json(file.read_text(encoding="utf-8")) if file.exists() else None
 
     def _played(self, name: str, folder: Path, limit: str | None, *options: str) -> tuple[int, tuple[Finding, ...] | None]:
@@ -270,6 +279,9 @@ class Run:
         for file in (heard, progress):
             file.unlink(missing_ok=True)
         more = {"MOTCUA_PROGRESS": str(progress.resolve()), "ANSIBLE_CALLBACKS_ENABLED": "motcua.cctv.findings,motcua.cctv.progress"}
+        if self.nodes is not None:
+            across = Across("rollout", self.province, self.inventory, self.nodes, limit, predicts=name != self.campaign.playbook)
+            return across.run(folder), from_json(heard.read_text(encoding="utf-8"))
         told = (*options, *self._variables())
         ended = play_holding(self.held, name, self.inventory, heard, folder / "playbook.log", limit, *told, **more)
         return ended, from_json(heard.read_text(encoding="utf-8")) if heard.exists() else None
@@ -291,13 +303,3 @@ def _trouble(step: Step, ended: int, played: tuple[Finding, ...] | None, folder:
     if ended and not any(row.status == "error" and row.device in step.names for row in played):
         return f"the playbook ended with {ended} although no device failed"
     return ""
-
-
-def _code() -> str:
-    """The digest of everything that turns a plan into changes."""
-    digest = hashlib.sha256()
-    for top in ("playbooks", "roles", "plugins"):
-        for path in sorted((ROOT / top).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
