@@ -22,8 +22,8 @@ import typer
 from ansible_collections.motcua.cctv.plugins.plugin_utils import findings as found
 from ansible_collections.motcua.cctv.plugins.plugin_utils import snapshots as seen
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
-from ansible_collections.motcua.cctv.plugins.plugin_utils.load import read_yaml
 from ansible_collections.motcua.cctv.plugins.plugin_utils.nodes import of_shard, to_json
+from ansible_collections.motcua.cctv.plugins.plugin_utils.yaml_file import read_yaml
 from ansible_runner.streaming import Worker
 
 from cli.controller import ROOT

@@ -25,7 +25,8 @@ options:
     default: 180
   at_once:
     description:
-      - How many cameras and recorders are asked at a time. Over a line with a round trip of 150 ms one takes four seconds, nearly all of them waiting.
+      - How many cameras and recorders are asked at a time. Over a line with a round trip of 150 ms one takes four seconds, nearly all of
+        them waiting.
     type: int
     default: 200
   routers_at_once:

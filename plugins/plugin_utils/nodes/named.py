@@ -10,9 +10,10 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from ..desired.host import server_host
 from ..errors import ModelError
-from ..load import read_yaml, what_is_wrong
+from ..load import what_is_wrong
 from ..model import Id, Province, Value
 from ..model.values import Port
+from ..yaml_file import read_yaml
 
 HostKey = Annotated[str, StringConstraints(pattern=r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*$")]
 HostName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:-]*$", max_length=120)]
