@@ -23,6 +23,7 @@ from .vendors.unsuited import recognised
 
 OPTIONS = ("host", "vendor", "user", "password", "scheme", "port", "ca", "channel", "role", "experimental")
 DEFAULT_PORTS = {"https": 443, "http": 80}
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # PyYAML may have been built without libyaml
 AD_HOC_STATE = Path("~/.local/state/motcua")
 
 
@@ -233,7 +234,8 @@ def outcome_of(outcome: Outcome) -> dict[str, Any]:
 
 
 def _text(outcome: Outcome, side: str) -> str:
-    return yaml.safe_dump({change["key"]: change[side] for change in outcome.changes}, allow_unicode=True, sort_keys=True)
+    changed = {change["key"]: change[side] for change in outcome.changes}
+    return str(yaml.dump(changed, Dumper=DUMPER, allow_unicode=True, sort_keys=True))
 
 
 class _Remembering(Accounts):

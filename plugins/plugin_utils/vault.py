@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from ansible.errors import AnsibleError
 
 from .errors import ModelError
 from .secrets import Masters, masters_from
 
+# By the loader that opened them: it keeps what it has read as well, but copies it for each of a province's devices.
+_OPENED: WeakKeyDictionary[Any, dict[tuple[str, str], Masters]] = WeakKeyDictionary()
+
 
 def open_masters(paths: Mapping[str, str], loader: Any) -> Masters:
-    """Open both masters.
+    """Open both masters, once for a loader.
 
     :param paths: ``{devices: path, tunnels: path}``, the variable ``motcua_masters``.
     :raises ModelError: when a file is missing or the vault password doesn't open it.
     """
-    devices, tunnels = str(paths["devices"]), str(paths["tunnels"])
-    return masters_from(_open(devices, loader), _open(tunnels, loader), (devices, tunnels))
+    where = str(paths["devices"]), str(paths["tunnels"])
+    opened = _OPENED.setdefault(loader, {})
+    if where not in opened:
+        opened[where] = masters_from(*(_open(path, loader) for path in where), where)
+    return opened[where]
 
 
 def _open(path: str, loader: Any) -> Any:
