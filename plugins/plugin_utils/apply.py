@@ -12,6 +12,7 @@ from typing import Any
 from .conversation import Conversation, Device
 from .diff import SECRET, Change, Difference, RowChange, diff, row_change
 from .errors import NotConverged, Refused, Unreachable, Unsupported
+from .turns import turn
 
 REBOOT_SECONDS, POLL_SECONDS = 180.0, 1.0
 
@@ -109,7 +110,8 @@ async def store_rows(
             password = device.accounts.password(row.secret)
         sent.append(row)
         try:
-            outcome.reboot_required |= (await talk.store_row(row, password)).reboot
+            async with turn(device.turn):
+                outcome.reboot_required |= (await talk.store_row(row, password)).reboot
         except (Refused, Unsupported) as error:
             refused[row.key] = str(error)
     return refused

@@ -81,7 +81,8 @@ class Rim:
         experimental = self._options["experimental"] in (True, "true", "yes")  # an option ad hoc is text
         recorder = None if new else self._recorder(accounts)
         model = None if self._options["role"] == "channel" else plain(self._variables.get("motcua_model"))
-        return Device(self._name, vendor, self._options["role"], channel, self._target, logins, accounts, recorder, experimental, model)
+        role, turn = self._options["role"], self.state / "turns" / self.label if "motcua_state" in self._variables else None
+        return Device(self._name, vendor, role, channel, self._target, logins, accounts, recorder, experimental, model, turn)
 
     def _recorder(self, accounts: Accounts | None) -> Recorder | None:
         """The recorder that pulls this camera, where a new password has to be told to it."""

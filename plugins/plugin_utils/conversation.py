@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from .accounts import MINIMUM_TRIES_LEFT, Accounts, Login
@@ -30,7 +31,10 @@ class Recorder:
 
 @dataclass(frozen=True)
 class Device:
-    """One device as reconcile needs it: where it is, what it is, who may log in, and which recorder has to learn its new password."""
+    """One device as reconcile needs it: where it is, what it is, who may log in, and which recorder has to learn its new password.
+
+    ``turn`` is the file that who writes a row of its lists holds; None where nobody else can be at it.
+    """
 
     name: str
     vendor: Vendor
@@ -42,6 +46,7 @@ class Device:
     recorder: Recorder | None = None
     experimental: bool = False
     model: str | None = None
+    turn: Path | None = None
 
     @cached_property
     def settings(self) -> dict[str, Setting]:

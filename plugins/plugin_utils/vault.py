@@ -24,7 +24,7 @@ def open_masters(paths: Mapping[str, str], loader: Any) -> Masters:
     where = str(paths["devices"]), str(paths["tunnels"])
     opened = _OPENED.setdefault(loader, {})
     if where not in opened:
-        opened[where] = masters_from(*(_open(path, loader) for path in where), where)
+        opened[where] = masters_from(_open(where[0], loader), _open(where[1], loader), where)
     return opened[where]
 
 
