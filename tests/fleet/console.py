@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.emulators.routers.server import MODULES, Emulated, always
 
 USER = "motcua"
+CLOCK_SECONDS = 0.25
 QUIRKS = {"slow": {"slow"}, "broken": {"cut_after:0"}}
 
 
@@ -30,6 +31,7 @@ class Parked(Emulated):
         )  # fmt: skip
         self._loop, self._seen = asyncio.get_running_loop(), time.monotonic()
         self._own = asyncssh.SSHServerConnectionOptions(**self._speaks(host_key(device.host)))
+        self._passing = asyncio.Lock()
         self._changed, self._first = False, self._says()
 
     @property
@@ -46,13 +48,28 @@ class Parked(Emulated):
         """Talk to whoever has connected; with a key that nobody knows where ``foreign``."""
         options = self._own if not foreign else asyncssh.SSHServerConnectionOptions(**self._speaks(host_key(f"foreign {self.host}")))
         connection = await asyncssh.run_server(sock, options=options)
-        await connection.wait_closed()
+        waiting = getattr(self.box, "blocking", False)  # its commands wait for its own clock
+        clock = asyncio.ensure_future(self._keep_time()) if waiting else None
+        try:
+            await connection.wait_closed()
+        finally:
+            if clock is not None:
+                clock.cancel()
 
     async def received(self, session, line):
-        now = time.monotonic()
-        since, self._seen = now - self._seen, now
-        await self._with_box(self.box.tick, since)
+        await self._let_time_pass()
         await super().received(session, line)
+
+    async def _keep_time(self):
+        while True:
+            await asyncio.sleep(CLOCK_SECONDS)
+            await self._let_time_pass()
+
+    async def _let_time_pass(self):
+        async with self._passing:
+            now = time.monotonic()
+            since, self._seen = now - self._seen, now
+            await self._with_box(self.box.tick, since)
 
     @property
     def asked(self):

@@ -148,6 +148,10 @@ CHANGES = {
     "a tunnel less": lambda one: one["tunnels"].pop(3),
     "routes by BGP": lambda one: one["routing"].update(mode="bgp"),
     "another key of ours": lambda one: one["accounts"][0].update(keys=[KEY.replace("IJdD7y", "IJdD8z")]),
+    "a key with a comment that isn't ours": lambda one: one["accounts"][0].update(
+        keys=[f"{KEY.rpartition(' ')[0].replace('IJdD7y', 'IJdD8z')} tuan@so-tttt"]
+    ),
+    "a key without a comment": lambda one: one["accounts"][0].update(keys=[KEY.rpartition(" ")[0].replace("IJdD7y", "IJdD8z")]),
 }
 
 

@@ -13,7 +13,7 @@ from . import daemons
 from .firewall import firewall_sections
 from .fragment import MARK, fragment
 from .network import interface_name, network_sections
-from .owned import Key, Owned
+from .owned import Key, Owned, our_login
 from .places import Places
 from .running import CHARON, FILES, FRR, HOTPLUG, KEEP, NFT, SERVICE, SHAPING, SNMP_USER, SNMPD, SWANCTL, WATCH, Running
 from .scripts import hotplug_script, service_script, shaping_script, watch_script
@@ -78,7 +78,7 @@ def intended(state: RouterState, running: Running, places: Places) -> Owned:
         keys=MappingProxyType(_keys(state, running)),
         files=MappingProxyType(_files(state, running, places, tunnels)),
         starts=MappingProxyType({name: False for name in _unwanted(state) if name in running.starts} | _wanted(state, running, bgp=bgp)),
-        logins=tuple(dict.fromkeys(key for account in accounts for key in account.keys)),
+        logins=tuple(dict.fromkeys(our_login(key) for account in accounts for key in account.keys)),
         accounts=frozenset(account.name for account in accounts),
         bgpd="yes" if bgp else None,
         secrets=MappingProxyType(_secrets(state, running, tunnels)),

@@ -94,6 +94,12 @@ def is_our_login(line: str) -> bool:
     return line.split()[2:3] != [] and line.split()[2].startswith("motcua")
 
 
+def our_login(key: str) -> str:
+    """A public key as the line that `is_our_login` knows again, whatever its owner's comment is."""
+    line = " ".join(key.split())
+    return line if is_our_login(line) else " ".join([*line.split()[:2], "motcua"])
+
+
 def _without_secrets(section: Section) -> Section:
     options = {option: value for option, value in section.options.items() if option not in SECRET_OPTIONS}
     return Section(section.type, section.name, options)
