@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.motcua.cctv.plugins.plugin_utils.apply import Outcome
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import NotConverged, Unreachable
-from ansible_collections.motcua.cctv.plugins.plugin_utils.reconcile import read
+from ansible_collections.motcua.cctv.plugins.plugin_utils.reconcile import read, reconcile
 
 from tests.unit.test_engine import OEM, apply, converge, users
 from tests.unit.wire import FACTORY, Managed, emulated
@@ -40,6 +41,25 @@ def test_a_dahua_recorders_channels_are_added_changed_and_removed(dialect, tmp_p
         gone = converge(managed, {"channels": {"2": {"address": "192.168.1.12"}}})
         assert [(change["key"], change["after"], change["outcome"]) for change in gone.changes] == [("channels.1", None, "applied")]
         assert set(asyncio.run(read(managed.rim().device())).rows["channels"]) == {"2"}
+
+
+def test_who_write_a_recorders_channels_together_have_their_turns(tmp_path):
+    """Where it takes its table only whole, nobody's row is written over by who read the table before."""
+    folder = tmp_path / "device"
+    folder.mkdir()
+    with emulated("dahua-nvr", folder, channels=[], **OEM, channel_dialect="rpc", generation="2020") as recorder:
+        managed = Managed(tmp_path, recorder, "dahua", name="a-nvr1", motcua_role="nvr")
+        managed.variables["hostvars"]["a-cam1"] = managed.variables
+        converge(managed, {"users": users("dahua")})
+        rows = {str(number): {**ROW, "address": f"192.168.1.{10 + number}", "password": SECRET} for number in range(1, 5)}
+
+        async def together():
+            await asyncio.gather(
+                *(reconcile(managed.rim().device(), {"channels": {name: row}}, Outcome(), check=False) for name, row in rows.items())
+            )
+
+        asyncio.run(together())
+        assert set(asyncio.run(read(managed.rim().device())).rows["channels"]) == set(rows)
 
 
 def test_without_tls_a_password_goes_into_no_url(tmp_path):
