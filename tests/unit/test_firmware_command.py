@@ -238,12 +238,12 @@ def test_a_campaign_over_devices_stops_at_the_one_that_comes_back_with_another_c
     names = (CAM, "lang-giang-cam2", "tan-dinh-cam1")
     verified = [asdict(Finding(name, name.rpartition("-")[0], "device", "answers", "pass")) for name in names]
 
-    def cases(_inventory, _limit, folder, _log):
+    def cases(_nodes, _province, _inventory, _limit, folder, _log):
         folder.mkdir(exist_ok=True)
         (folder / "findings.json").write_text(json.dumps({"version": 1, "when": "now", "findings": verified}))
         return 0, folder / "findings.json"
 
-    monkeypatch.setattr(going, "run_cases", cases)
+    monkeypatch.setattr(going, "run_cases_at", cases)
     supplied(bench.inventory, new=(NEW[0], NEW[1] | {"models": ["DS-2CD*"], "reboot_seconds": 10}))
     shutil.copytree(bench.inventory.parent / "firmware", tmp_path / "firmware")
     state = bench.inventory.parent / "state"

@@ -48,11 +48,12 @@ class Authority:
 
 @dataclass(frozen=True)
 class Issued:
-    """A certificate that was signed; ``way`` says whether the machine asked for it or got the key with it."""
+    """A certificate that was signed; ``way`` says whether the machine asked for it or got the key with it, ``signed`` when, in ISO 8601."""
 
     host: str
     certificate: x509.Certificate
     way: str
+    signed: str
 
 
 class Store:
@@ -171,7 +172,7 @@ class Store:
             serial = int.from_bytes(secrets.token_bytes(SERIAL_BYTES)) >> 1  # positive, RFC 5280 section 4.1.2.2
             certificate = issue(authority.certificate, key, public, wanted, now, serial)
             try:
-                text = f"host: {wanted.host}\n{WAY}{way}\nsigned: {now.isoformat(timespec='seconds')}\n".encode()
+                text = f"host: {wanted.host}\n{WAY}{way}\nsigned: {now.isoformat(timespec='microseconds')}\n".encode()
                 take(self._issued(serial), text + pem(certificate))
             except FileExistsError:
                 continue
@@ -182,11 +183,12 @@ class Store:
         for path in sorted((self.folder / "issued").glob("*.pem")):
             head, _, _ = path.read_text(encoding="ascii").partition("-----BEGIN")
             said = dict(line.split(": ", 1) for line in head.splitlines() if ": " in line)
-            yield Issued(said.get("host", ""), _read(path), said.get("way", ""))
+            yield Issued(said.get("host", ""), _read(path), said.get("way", ""), said.get("signed", ""))
 
     def current(self) -> dict[str, Issued]:
         """The newest certificate of each host, by host."""
-        rows = sorted(self.issued(), key=lambda one: one.certificate.not_valid_before_utc)
+        # A certificate's own times are whole seconds, in which two can be signed.
+        rows = sorted(self.issued(), key=lambda one: (one.certificate.not_valid_before_utc, one.signed))
         return {one.host: one for one in rows}
 
     def revoke(self, one: Issued, who: str, why: str, now: datetime) -> bool:
