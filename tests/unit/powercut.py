@@ -4,6 +4,7 @@ Killing a machine keeps its page cache and proves nothing; what the loop device 
 while it is made, so that it is one moment's disk.
 """
 
+import filecmp
 import json
 import os
 import random
@@ -97,14 +98,21 @@ def cut(folder, content, seed):
         try:
             promised, held = _write_and_stop(process, shard, dice)
             promised -= {row for row in promised if row[0] in (folder / "deleted").read_text().split()}
-            with (folder / "copy.img").open("wb") as copy, image.open("rb") as disk:
-                shutil.copyfileobj(disk, copy, 1 << 22)
+            _take(image, folder / "copy.img")
         finally:
             process.kill()
             process.wait()
             process.stdout.close()
     with mounted(folder / "copy.img", folder / "shard") as shard:
         return len(promised), _found(shard, load(settings), promised, held)
+
+
+def _take(disk, copy):
+    """The disk of one instant, as a power cut leaves it: not one of which the kernel wrote the end after the beginning was copied."""
+    copied = False
+    while not copied:
+        shutil.copyfile(disk, copy)
+        copied = filecmp.cmp(disk, copy, shallow=False)
 
 
 def _write_and_stop(process, shard, dice):
