@@ -11,6 +11,7 @@ from .settings import Items, Risk, Setting
 
 LISTS = ("users", "onvif_users", "channels")  # what a wish may hold rows of
 NO_WAY = "no way to it is known for this kind of device"
+UNTOLD = "the device doesn't report it"
 EXPERIMENTAL = "no device has confirmed yet how it is written; try it on one, then set motcua_experimental: true"
 SECRET = "(secret)"  # noqa: S105  what is shown in a password's place
 
@@ -137,6 +138,7 @@ def diff(
         if key not in running.rows:
             unsupported[key] = running.unsupported.get(key, NO_WAY)
             continue
+        unsupported |= _untold(lists[key], wish[key], running.rows[key])
         found = _rows(lists[key], wish[key], running.rows[key], renew, kept)
         if found and all(setting.read_only for setting in lists[key].settings):
             unsupported |= {row.key: "no way to write it is known for this kind of device" for row in found}
@@ -162,7 +164,7 @@ def _values(
         elif key not in running.values:
             # To have something switched off on a device that doesn't have it is to have it switched off.
             if wanted is not False:
-                unsupported[key] = running.unsupported.get(key, "the device doesn't report it")
+                unsupported[key] = running.unsupported.get(key, UNTOLD)
         elif not _equal(setting, wanted, running.values[key]):
             if setting.read_only:
                 unsupported[key] = f"it is {running.values[key]!r} and can only be read"
@@ -171,6 +173,13 @@ def _values(
             else:
                 changes.append(Change(setting, running.values[key], wanted))
     return changes, unsupported
+
+
+def _untold(items: Items, wanted: Mapping[str, Any], running: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """What a device doesn't say of rows that it has."""
+    there = {str(name): row for name, row in wanted.items() if row is not None and str(name) in running}
+    keys = [setting.key for setting in items.settings]
+    return {f"{items.key}.{name}.{key}": UNTOLD for name, row in there.items() for key in keys if key in row and key not in running[name]}
 
 
 def _rows(
@@ -192,7 +201,7 @@ def row_change(
     differing = {
         setting.key: wanted[setting.key]
         for setting in named
-        if running is None or not _equal(setting, wanted[setting.key], running.get(setting.key))
+        if running is None or (setting.key in running and not _equal(setting, wanted[setting.key], running[setting.key]))
     }
     if running is None or differing or (renew and secret):
         before = None if running is None else {key: running.get(key) for key in differing}

@@ -31,7 +31,7 @@ async def renew(device: Device, accounts: Accounts, wish: Mapping[str, Any], out
         named = {key: {name: row for name, row in wish[key].items() if row is not None} for key in lists}
         present = frozenset(name for rows in running.rows.values() for name in rows)  # nothing goes before the new accounts are proved
         difference = diff({}, lists, named, running, renew=True, experimental=device.experimental, kept=present)
-        if "users" in difference.unsupported or any(key.startswith("users.") for key in difference.unsupported):
+        if "users" in difference.unsupported or any(f"users.{name}" in difference.unsupported for name in named["users"]):
             raise Unsupported(f"{device.name}: its accounts can't be set: {next(iter(difference.unsupported.values()))}")
         accounts.begin()
         ours = accounts.working()
