@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.fleet.layout import Layout
+from tests.emulators.http import certificate
+from tests.fleet.layout import CERTIFICATES, Layout
 
 
 def main():
@@ -41,6 +42,8 @@ async def part(folder, first, last, process):
 
 def whole(folder, first, last, processes):
     """All of them; when one ends, all do, and their exit code is that one's."""
+    for name in CERTIFICATES:  # before several processes would make them at once
+        certificate(folder, name)
     command = [sys.executable, "-m", "tests.fleet", "up", str(folder), "--first", str(first), "--last", str(last), "--process"]
     running = [subprocess.Popen([*command, str(number)], stdout=subprocess.PIPE) for number in range(processes)]
     stop = lambda *_: [one.terminate() for one in running]  # noqa: E731  a signal's handler

@@ -17,6 +17,7 @@ KINDS = {
 # off: nobody at that address; silent: connects and says nothing; password: not the one that was written down; slow: seconds for each answer;
 # broken: answers that no parser reads; key: another key than the one that everybody has.
 FAILURES = ("off", "silent", "password", "slow", "broken", "key")
+CERTIFICATES = ("fleet", "stranger")  # what everybody shows, and what those with another key do
 
 
 @dataclass(frozen=True)

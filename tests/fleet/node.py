@@ -13,7 +13,7 @@ import asyncssh
 
 from tests.emulators.http import certificate
 from tests.fleet import console, web
-from tests.fleet.layout import Layout
+from tests.fleet.layout import CERTIFICATES, Layout
 
 KEPT, BACKLOG = 2000, 4096  # devices that are kept though nobody has changed them
 
@@ -24,7 +24,7 @@ class Node:
     def __init__(self, folder, first, last, process):
         self.folder, self.layout, self._first, self._last, self._process = folder, Layout.read(folder), first, last, process
         self._devices, self._made, self._calls, self._open = OrderedDict(), 0, 0, set()
-        self._own, self._foreign = (web.context_of(*certificate(folder, name)) for name in ("fleet", "stranger"))
+        self._own, self._foreign = (web.context_of(*certificate(folder, name)) for name in CERTIFICATES)
 
     async def run(self):
         """Until it is cancelled; says `ready` when it listens."""

@@ -19,7 +19,7 @@ import yaml
 
 from tests.emulators.http import certificate
 from tests.fleet.inventory import write
-from tests.fleet.layout import Layout
+from tests.fleet.layout import CERTIFICATES, Layout
 from tests.lab.conftest import ROOT
 from tests.lab.machines import Machine, Operator
 
@@ -46,7 +46,7 @@ def province():
 def inventory(tmp_path_factory):
     folder = tmp_path_factory.mktemp("province")
     write(Layout(devices=SITES * 7, processes=2, failures=FAILURES), folder)
-    for name in ("fleet", "stranger"):  # the devices' keys, before several processes would make them at once
+    for name in CERTIFICATES:  # the devices' keys, the same in each namespace
         certificate(folder, name)
     return folder
 
