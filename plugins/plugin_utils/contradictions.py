@@ -17,6 +17,7 @@ from .vendors import VENDORS
 
 EVERYTHING = ("public_administration", "ioc", "operator")
 LIVE_ONLY = ("public_administration", "ioc")
+LINUX, LONGEST_INTERFACE = ("linux", "openwrt", "vyos"), 15
 
 
 def contradictions(province: Province) -> Iterator[tuple[str, str, str]]:
@@ -196,6 +197,7 @@ def _site_contradictions(site: Site) -> Iterator[tuple[str, str]]:
         yield "lan", f"{site.lan} is larger than the /24 that a site is translated to; name the /24 that holds router and cameras"
     if site.isolation == "segment" and not site.router.camera_ports:
         yield "router.camera_ports", "is empty, but isolation is 'segment'; name the router's ports that cameras are on"
+    yield from _interface_contradictions(site)
     owners: dict[Any, str] = {}
     addresses = [("router", site.router.address)]
     addresses += [(f"nvrs.{name}", nvr.address) for name, nvr in site.nvrs.items()]
@@ -218,6 +220,20 @@ def _site_contradictions(site: Site) -> Iterator[tuple[str, str]]:
                 yield f"{kind}.{name}.stream_path", f"is missing; only the device knows it ({device.vendor}): 'device_info' shows it"
     yield from _channel_contradictions(site)
     yield from _setting_contradictions(site)
+
+
+def _interface_contradictions(site: Site) -> Iterator[tuple[str, str]]:
+    """Names that a router with Linux's kernel can't have (IFNAMSIZ of if.h, and a folder of /sys/class/net each)."""
+    router = site.router
+    if router.platform not in LINUX:
+        return
+    named = [("router.lan_interface", router.lan_interface)]
+    named += [(f"router.{key}", name) for key in ("office_ports", "camera_ports") for name in getattr(router, key)]
+    named += [(f"lines.{key}.interface", line.interface) for key, line in site.lines.items()]
+    for path, name in named:
+        if "/" in name or len(name) > LONGEST_INTERFACE:
+            why = f"{router.platform} takes at most {LONGEST_INTERFACE} characters, none of them '/'"
+            yield path, f"{name!r} is no interface: {why}; write the name that the router shows"
 
 
 def _setting_contradictions(site: Site) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ LAN = "192.168.1"
 INTERFACES = {
     "routeros7": ("routeros", "ether1", "bridge"),
     "routeros6": ("routeros", "ether1", "bridge"),
-    "ios": ("ios", "Dialer1", "Vlan1"),
+    "ios": ("ios", "GigabitEthernet0/0/0", "Vlan1"),
     "vyos14": ("vyos", "eth0", "eth2"),
     "openwrt": ("openwrt", "wan", "br-lan"),
 }

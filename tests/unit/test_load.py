@@ -217,6 +217,17 @@ CASES = {
         "sites.tan-dinh.router.camera_ports",
         "isolation is 'segment'",
     ),
+    "a Cisco's port at a Linux router": (
+        put("tan-dinh", "router", "lan_interface", "Gi0/0/0"),
+        "sites.tan-dinh.router.lan_interface",
+        "linux takes at most 15",
+    ),
+    "a line's port that Linux can't name": (
+        put("tan-dinh", "lines", "ftth", "interface", "GigabitEthernet0"),
+        "sites.tan-dinh.lines.ftth.interface",
+        "at most 15 characters",
+    ),
+    "no port at all": (put("tan-dinh", "router", "lan_interface", "/dev/null"), "sites.tan-dinh.router.lan_interface", "wrong form"),
     "bad id": (lambda province, sites: sites.update({"Tan Dinh": sites.pop("tan-dinh")}), "sites.Tan Dinh", "wrong form"),
     "large LAN": (put("tan-dinh", "lan", "192.168.0.0/16"), "sites.tan-dinh.lan", "larger than the /24"),
     "two storage centres": (put_province("centres", "ioc", "kind", "storage"), "centres", "2 centres have 'kind: storage'"),
@@ -243,6 +254,14 @@ def test_a_mistake_is_a_line_with_file_path_and_remedy(inventory, case):
     file = "province.yml" if where.split(".")[0] in ("centres", "timezone") else "lang-giang.yml"
     assert file in lines[0]
     assert what in lines[0]
+
+
+def test_a_router_of_cisco_has_ports_with_long_names(inventory):
+    _, sites, save = inventory
+    sites["tan-dinh"]["router"] |= {"platform": "ios", "lan_interface": "Vlan1", "camera_ports": ["GigabitEthernet0/1/0"]}
+    sites["tan-dinh"]["lines"]["ftth"] |= {"interface": "GigabitEthernet0/0/0", "tunnel": "ipsec"}
+    site = load(save()).sites["tan-dinh"]
+    assert (site.lines["ftth"].interface, site.router.camera_ports) == ("GigabitEthernet0/0/0", ("GigabitEthernet0/1/0",))
 
 
 def test_every_mistake_is_listed(inventory):

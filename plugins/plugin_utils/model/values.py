@@ -10,7 +10,8 @@ from ..vendors import VENDORS
 
 # Ids become host names, file names and systemd instance names.
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
-Interface = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", max_length=15)]
+# As the router writes it: `GigabitEthernet0/0/0`. What Linux takes is less, see `contradictions`.
+Interface = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", max_length=40)]
 # Shown to people and burnt into pictures; no braces, so that no template engine ever takes one for a program.
 Text = Annotated[str, StringConstraints(pattern=r"^[^{}\x00-\x1f]+$", max_length=120)]
 Sentence = Annotated[str, StringConstraints(pattern=r"^[^{}\x00-\x1f]+$", max_length=300)]
