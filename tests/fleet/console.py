@@ -20,11 +20,9 @@ QUIRKS = {"slow": {"slow"}, "broken": {"cut_after:0"}}
 class Parked(Emulated):
     """One router, without a port and a clock of its own."""
 
-    def __init__(self, layout, device, folder):
+    def __init__(self, layout, device, folder, box):
         failure = layout.failure(device)
-        module = importlib.import_module(f"tests.emulators.routers.{MODULES[device.kind]}")
-        quirks, key = frozenset(QUIRKS.get(failure, ())), None if failure == "password" else Path(folder, "id_ed25519.pub").read_text()
-        box = module.build(device.kind, user=USER, password=hashlib.sha256(device.host.encode()).hexdigest()[:16], quirks=quirks)
+        quirks, key = quirks_of(layout, device), None if failure == "password" else Path(folder, "id_ed25519.pub").read_text()
         super().__init__(
             device.kind, box, user=USER, password="", authorized_key=key, rtt_ms=layout.rtt_ms, minute_seconds=60.0, reachable=always, quirks=quirks,
             address=(layout.address(device), layout.port(device)),
@@ -86,6 +84,17 @@ class Parked(Emulated):
         await self._close_sessions()
         if hasattr(self.box, "close"):
             await self._with_box(self.box.close)
+
+
+def box_of(layout, device):
+    """A router as it is delivered."""
+    module, password = importlib.import_module(f"tests.emulators.routers.{MODULES[device.kind]}"), hashlib.sha256(device.host.encode())
+    return module.build(device.kind, user=USER, password=password.hexdigest()[:16], quirks=quirks_of(layout, device))
+
+
+def quirks_of(layout, device):
+    """What its failure is to the emulator."""
+    return frozenset(QUIRKS.get(layout.failure(device), ()))
 
 
 def host_key(name):

@@ -23,6 +23,7 @@ class Node:
 
     def __init__(self, folder, first, last, process):
         self.folder, self.layout, self._first, self._last, self._process = folder, Layout.read(folder), first, last, process
+        self._making = asyncio.Lock()
         self._devices, self._made, self._calls, self._open = OrderedDict(), 0, 0, set()
         self._own, self._foreign = (web.context_of(*certificate(folder, name)) for name in CERTIFICATES)
 
@@ -64,7 +65,7 @@ class Node:
             if failure == "silent":
                 await asyncio.get_running_loop().sock_recv(sock, 1 << 20)
                 await asyncio.Event().wait()
-            return await self.find(device).serve(sock, foreign=failure == "key")
+            return await (await self._router(device)).serve(sock, foreign=failure == "key")
         found = self.find(device)
         if not found.server.open:  # its power is off, or it restarts
             return hang_up(sock)
@@ -76,13 +77,19 @@ class Node:
     def _ours(self, device):
         return self._first <= device.site <= self._last and self.layout.process(device.site) == self._process
 
-    def find(self, device):
+    async def _router(self, device):
+        """A router. Its box may be a whole sandbox, so it is made beside the loop: others wait for their answers there."""
+        async with self._making:
+            new = device.number not in self._devices
+            return self.find(device, await asyncio.to_thread(console.box_of, self.layout, device) if new else None)
+
+    def find(self, device, box=None):
         """The emulated device, made now if it is called for the first time."""
         found = self._devices.pop(device.number, None)
         if found is None:
             self._made += 1
             if device.role == "router":
-                found = console.Parked(self.layout, device, self.folder)
+                found = console.Parked(self.layout, device, self.folder, box or console.box_of(self.layout, device))
             else:
                 found = web.build(self.layout, device, self.folder)
                 found.asked = deque(maxlen=web.REMEMBERED)
