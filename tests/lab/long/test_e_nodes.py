@@ -1,7 +1,7 @@
 """A province across three nodes, each a whole machine under systemd, says byte for byte what one machine says; also when one is killed.
 
 Three machines of this test's own, reached by SSH with a key that starts the worker and nothing else; the devices are tests/fleet, once in
-each namespace. MOTCUA_NODES_SITES says how many sites there are: 660 (4,620 devices) take about 20 minutes, 9 about one.
+each namespace. MOTCUA_NODES_SITES says how many sites there are: 660 (4,620 devices) take about 20 minutes, 9 about one minute.
 """
 
 import contextlib
@@ -45,7 +45,7 @@ def province():
 @pytest.fixture(scope="module")
 def inventory(tmp_path_factory):
     folder = tmp_path_factory.mktemp("province")
-    write(Layout(devices=SITES * 7, processes=2, failures=FAILURES), folder)
+    write(Layout(devices=SITES * 7, processes=3, failures=FAILURES), folder)  # each keeps fewer than it would begin to forget
     for name in CERTIFICATES:  # the devices' keys, the same in each namespace
         certificate(folder, name)
     return folder
