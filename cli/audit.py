@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from textwrap import dedent
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -28,9 +27,6 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.report.exports import 
 from ansible_collections.motcua.cctv.plugins.plugin_utils.rules import counted, judge, subject_names
 from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import Snapshot
 from ansible_collections.motcua.cctv.plugins.plugin_utils.waivers import waive
-from rich import box
-from rich.markup import escape
-from rich.table import Table
 
 from cli.background import background
 from cli.folders import link_latest, new_folder, write_all
@@ -41,6 +37,7 @@ from cli.player import last_words, play
 from cli.remember import remember
 from cli.screen import screen
 from cli.tell import audited, failure_is_told, tell
+from cli.trouble import table_of
 
 VERDICTS = {
     ALL_AS_DECLARED: "everything is as declared",
@@ -94,7 +91,8 @@ def audit(
     tally = counted(judged, findings)
     page = render(findings, province, language, when, background(inventory, output / HISTORY, when, tally))
     _write(folder, when, findings, {"report.html": page, "rules.json": tally_json(tally, when)})
-    _print(findings)
+    if (table := table_of(findings)) is not None:
+        screen().print(table)
     devices = {finding.device for finding in findings} - set(subject_names(province))
     typer.echo(f"{len(devices)} devices: {VERDICTS[verdict]}.\nReport: {folder / 'report.html'}")
     if tell_of_it and news:
@@ -139,25 +137,3 @@ def _read(folder: Path, ended: int) -> Read:
     except FileNotFoundError:
         reason = last_words(log)
         raise MotcuaError(f"the audit ended with {ended} before anything was judged: {reason}; its whole log is {log}") from None
-
-
-def _print(findings: tuple[Finding, ...]) -> None:
-    trouble = [finding for finding in findings if finding.status in ("fail", "error")]
-    if not trouble:
-        return
-    table = Table("", "id", box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("device", no_wrap=True)
-    for name in ("check", "expected", "actual"):
-        table.add_column(name, overflow="fold")
-    for finding in trouble:
-        mark = "[red]differs[/]" if finding.status == "fail" else "[yellow]could not tell[/]"
-        table.add_row(
-            mark, finding.id, escape(finding.device), escape(finding.check), *(_cell(value) for value in (finding.expected, finding.actual))
-        )
-    screen().print(table)
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else dedent(str(value).expandtabs(4))
-    lines = text.splitlines()
-    return escape(text if len(lines) <= 4 else "\n".join([*lines[:4], "…"]))

@@ -207,6 +207,17 @@ def test_a_clock_that_jumps_back_loses_no_finding(audit, tmp_path, monkeypatch):
     assert audit("exit 0", findings=[row("pass")]).exit_code == 0
 
 
+def test_a_book_of_rows_is_printed_by_check(audit):
+    rows = [Finding(f"cam{number:03}", None, "services", "services.upnp", "fail") for number in range(400)]
+    rows += [Finding(f"cam{number:03}", None, "system", "system.name", "error") for number in range(100)]
+    said = audit("exit 2", findings=rows).output
+    assert "cam399" in said and "cam099" in said, "500 rows are printed one by one"
+    said = audit("exit 2", findings=[*rows, Finding("cam777", None, "system", "system.name", "fail")]).output
+    assert re.search(r"services\.upnp +400 +cam000\b", said) and re.search(r"system\.name +1 +100 +cam777\b", said)
+    assert said.index("services.upnp") < said.index("system.name"), "what most devices have comes first"
+    assert "501 rows, by check" in said and "cam399" not in said
+
+
 def test_snapshots_that_are_missing_are_no_pass(audit):
     done = audit("rm $(dirname $MOTCUA_FINDINGS)/snapshots.json; exit 0", findings=[row("pass")])
     assert done.exit_code == 1
