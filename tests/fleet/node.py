@@ -23,8 +23,7 @@ class Node:
 
     def __init__(self, folder, first, last, process):
         self.folder, self.layout, self._first, self._last, self._process = folder, Layout.read(folder), first, last, process
-        self._making = asyncio.Lock()
-        self._devices, self._made, self._calls, self._open = OrderedDict(), 0, 0, set()
+        self._devices, self._making, self._made, self._calls, self._open = OrderedDict(), {}, 0, 0, set()
         self._own, self._foreign = (web.context_of(*certificate(folder, name)) for name in CERTIFICATES)
 
     async def run(self):
@@ -78,10 +77,15 @@ class Node:
         return self._first <= device.site <= self._last and self.layout.process(device.site) == self._process
 
     async def _router(self, device):
-        """A router. Its box may be a whole sandbox, so it is made beside the loop: others wait for their answers there."""
-        async with self._making:
-            new = device.number not in self._devices
-            return self.find(device, await asyncio.to_thread(console.box_of, self.layout, device) if new else None)
+        """A router. Its box may be a whole sandbox, so it is made beside the loop and beside others: who calls hangs up after some seconds."""
+        if device.number in self._devices:
+            return self.find(device)
+        making = self._making.get(device.number)
+        if making is None:
+            making = asyncio.ensure_future(asyncio.to_thread(console.box_of, self.layout, device))
+            self._making[device.number] = making
+            making.add_done_callback(lambda _: self._making.pop(device.number))
+        return self.find(device, await asyncio.shield(making))
 
     def find(self, device, box=None):
         """The emulated device, made now if it is called for the first time."""

@@ -30,6 +30,7 @@ mount -t proc proc proc
 hostname "$3"
 exec chroot "$1" /host/usr/bin/sh -c 'echo ready; exec /host/usr/bin/sleep infinity'
 """
+MEMORY = "/dev/shm"  # a userland is 200 small files, which are soon gone again
 FOLDERS = ("bin", "sbin", "usr/bin", "usr/sbin", "usr/lib", "lib", "dev", "proc", "tmp", "root", "etc", "run", "host")
 
 
@@ -45,7 +46,7 @@ class Sandbox:
     """``root`` is what its processes see as ``/``. ``clock`` is what ``sleep`` in it goes by: seconds of the box, written by ``advance``."""
 
     def __init__(self, tools, shell):
-        self._folder = tempfile.TemporaryDirectory(prefix="emulated-router-")
+        self._folder = tempfile.TemporaryDirectory(prefix="emulated-router-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None)
         self.root = Path(self._folder.name)
         self._process = self._first = None
         for folder in FOLDERS:
