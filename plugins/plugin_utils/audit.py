@@ -69,7 +69,9 @@ async def audit_all(
                 results[name] = _failure(name, error)
     routers = {name: variables for name, variables in hosts.items() if variables.get("motcua_platform") in FAMILIES}
     room, room_for_routers = asyncio.Semaphore(bounds.at_once), asyncio.Semaphore(bounds.routers_at_once)
-    tasks = [_within(room, _talk(group, bounds.seconds, keeping)) for group in groups.values()]
+    # A recorder tells of all its channels: one that began last would be waited for alone.
+    longest_first = sorted(groups.values(), key=lambda group: (all(subject.device.role != "nvr" for subject in group), -len(group)))
+    tasks = [_within(room, _talk(group, bounds.seconds, keeping)) for group in longest_first]
     tasks += [
         _within(room_for_routers, _router(name, variables, loader, bounds.router_seconds, results, keeping))
         for name, variables in routers.items()

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
+from ansible_collections.motcua.cctv.plugins.plugin_utils import audit as auditing
 from ansible_collections.motcua.cctv.plugins.plugin_utils.apply import Outcome
 from ansible_collections.motcua.cctv.plugins.plugin_utils.audit import Bounds, audit_all
 from ansible_collections.motcua.cctv.plugins.plugin_utils.connection import Rim, outcome_of
-from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import NotConverged
+from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError, NotConverged
 from ansible_collections.motcua.cctv.plugins.plugin_utils.findings import Task, exit_code, of_audit
 from ansible_collections.motcua.cctv.plugins.plugin_utils.reconcile import reconcile
 from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import from_json, is_volatile
@@ -86,6 +87,22 @@ def test_one_device_never_stops_the_others(camera, tmp_path):
     }  # fmt: skip
     assert said["a-cam2"]["unreachable"] and not said["a-cam2"]["failed"]
     assert all(name in said[name]["msg"] or name == "a-cam3" for name in ("a-cam2", "a-cam3"))
+
+
+def test_what_takes_longest_begins_first(tmp_path, monkeypatch):
+    begun = []
+
+    def conversation(device):
+        begun.append(device.name)
+        raise MotcuaError(f"{device.name}: nobody talks here")
+
+    monkeypatch.setattr(auditing, "conversation", conversation)
+    camera = variables(tmp_path, 443)
+    roles = {"a-cam1": "camera", "a-nvr1": "nvr", "b-cam1": "camera", "b-nvr1": "nvr"}
+    audited(
+        {name: camera | {"ansible_host": f"127.0.0.{number}", "motcua_role": role} for number, (name, role) in enumerate(roles.items(), 1)}
+    )
+    assert begun == ["a-nvr1", "b-nvr1", "a-cam1", "b-cam1"]
 
 
 def test_a_recorder_and_what_hangs_behind_it_share_one_login(tmp_path):
