@@ -259,6 +259,26 @@ def test_a_devices_page_says_what_it_is_and_since_when():
         assert said in article
 
 
+@pytest.mark.parametrize(
+    ("second", "times", "proofs"),
+    [
+        ({"since": "2026-11-20T07:05+07:00", "evidence": "ISAPI, 07:04"}, 1, 1),
+        ({"since": "2026-11-21T07:05+07:00", "evidence": "ISAPI, 07:04"}, 2, 1),
+        ({"since": "2026-11-20T07:05+07:00", "evidence": "ISAPI, 07:09"}, 1, 2),
+        ({"since": "2026-11-21T07:05+07:00", "evidence": "ISAPI, 07:09"}, 2, 2),
+        ({"status": "waived", "since": "2026-11-21T07:05+07:00", "evidence": "ISAPI, 07:04"}, 2, 1),
+        ({"since": "2026-11-20T07:05+07:00"}, 1, 1),
+    ],
+)
+def test_what_all_findings_of_a_device_share_is_said_once(second, times, proofs):
+    one = province({"a": raw_site(1, cameras={"cam1": {"vendor": "hikvision", "name": "Quầy 1", "address": "192.168.1.11"}})})
+    first = drift("a-cam1", since="2026-11-20T07:05+07:00", evidence="ISAPI, 07:04")
+    page = render([first, drift("a-cam1", **{"check": "services.telnet"} | second)], one, "vi", WHEN)
+    article = page[page.index('id="device/a-cam1"') :]
+    article = article[: article.index("</article>")]
+    assert (article.count("/11/2026 07:05"), article.count("ISAPI, 07:0")) == (times, proofs)
+
+
 def test_the_head_of_a_printed_page_cant_leave_its_string(three):
     page = render([], three.model_copy(update={"name": 'Tỉnh "}<b>\\'}), "vi", WHEN)
     assert "<b>" not in page[: page.index("</style>")]

@@ -51,9 +51,18 @@ class Device:
 
     @property
     def evidence(self) -> str:
-        """What all its findings rest on; "" where each has its own."""
-        said = {finding.evidence for finding in self.findings}
-        return said.pop() if len(said) == 1 else ""
+        """What all its findings rest on that rest on anything; "" where it isn't one and the same."""
+        return _only(finding.evidence for finding in self.findings if finding.evidence)
+
+    @property
+    def since(self) -> str:
+        """Since when all stands that isn't as declared, ISO 8601; "" where each has its own time."""
+        return _only(finding.since or "" for finding in self.findings if finding.status != "pass")
+
+
+def _only(texts: Iterable[str]) -> str:
+    different = set(texts)
+    return different.pop() if len(different) == 1 else ""
 
 
 @dataclass(frozen=True)
