@@ -20,7 +20,8 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.dialects import Target
 from ansible_collections.motcua.cctv.plugins.plugin_utils.diff import Running
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.reconcile import read
-from ansible_collections.motcua.cctv.plugins.plugin_utils.transport import Credential, Exchange, Trust
+from ansible_collections.motcua.cctv.plugins.plugin_utils.transport import Credential, Exchange
+from ansible_collections.motcua.cctv.plugins.plugin_utils.trust import Trust
 from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import vendor_named
 
 DEFAULT_PORTS = {"https": 443, "http": 80}

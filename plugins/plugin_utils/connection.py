@@ -16,7 +16,8 @@ from .diff import SECRET, Running
 from .errors import Locked, ModelError, MotcuaError, Unreachable
 from .pki import Store, Trusted
 from .secrets import Journal
-from .transport import Credential, Trust
+from .transport import Credential
+from .trust import Trust
 from .vault import open_masters, open_vaulted_text
 from .vendors import vendor_named
 from .vendors.unsuited import recognised

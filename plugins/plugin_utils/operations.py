@@ -22,7 +22,7 @@ from .dialects import DIALECTS
 from .dialects.speech import Activates, BacksUp, Certifies, Resets, Upgrades
 from .diff import EXPERIMENTAL
 from .errors import Garbled, MotcuaError, NotConverged, Unreachable, Unsupported
-from .transport import Trust
+from .trust import Trust
 
 UPGRADE_SECONDS = 900.0
 WAIT_SECONDS = 2.0

@@ -7,7 +7,7 @@ import ssl
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.motcua.cctv.plugins.plugin_utils.transport import Trust
+from ansible_collections.motcua.cctv.plugins.plugin_utils.trust import Trust
 
 from tests.emulators.http import Digest, Response, certificate
 from tests.unit.backfilling import FILES

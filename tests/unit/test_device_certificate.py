@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.motcua.cctv.plugins.plugin_utils import pki, transport
+from ansible_collections.motcua.cctv.plugins.plugin_utils import pki, trust
 from ansible_collections.motcua.cctv.plugins.plugin_utils.conversation import conversation
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import PinChanged
 from ansible_collections.motcua.cctv.plugins.plugin_utils.pins import Pin
 from ansible_collections.motcua.cctv.plugins.plugin_utils.reconcile import read
-from ansible_collections.motcua.cctv.plugins.plugin_utils.transport import Trust
+from ansible_collections.motcua.cctv.plugins.plugin_utils.trust import Trust
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -212,7 +212,7 @@ def _ended(made, key):
     return builder.sign(pki.key_from(made.opened, authority), SHA256())
 
 
-KEY_PIN = transport._read_certificate(self_signed("x").public_bytes(Encoding.DER)).pin
+KEY_PIN = trust._read_certificate(self_signed("x").public_bytes(Encoding.DER)).pin
 OURS, PINNED, OTHER = Pin(KEY_PIN, by_authority=True), Pin(KEY_PIN), Pin("spki-sha256:00")
 
 

@@ -105,7 +105,8 @@ def test_a_device_that_says_nothing_costs_no_more_than_its_time(tmp_path):
 READER = """
 import asyncio, resource, sys
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import Garbled
-from ansible_collections.motcua.cctv.plugins.plugin_utils.transport import Http, Trust
+from ansible_collections.motcua.cctv.plugins.plugin_utils.transport import Http
+from ansible_collections.motcua.cctv.plugins.plugin_utils.trust import Trust
 
 async def main():
     http = Http(sys.argv[1], Trust("x"), reuse_nonce=True)

@@ -7,7 +7,8 @@ import re
 
 import pytest
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import Garbled, PinChanged, Unreachable
-from ansible_collections.motcua.cctv.plugins.plugin_utils.transport import MAXIMUM_ANSWER_BYTES, Credential, Http, LoginRefused, Trust
+from ansible_collections.motcua.cctv.plugins.plugin_utils.transport import MAXIMUM_ANSWER_BYTES, Credential, Http, LoginRefused
+from ansible_collections.motcua.cctv.plugins.plugin_utils.trust import Trust
 
 from tests.emulators.http import Response
 from tests.unit.wire import Scripted

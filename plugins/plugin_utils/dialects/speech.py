@@ -8,7 +8,8 @@ from datetime import date
 from typing import Protocol, TypeVar, runtime_checkable
 
 from ..settings import Items
-from ..transport import Answer, Certificate, Credential, Exchange, Http, Trust, says_busy
+from ..transport import Answer, Credential, Exchange, Http, says_busy
+from ..trust import Certificate, Trust
 
 
 @dataclass(frozen=True)

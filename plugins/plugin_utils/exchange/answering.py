@@ -12,7 +12,8 @@ from ..pins import Pin
 from ..survey.ask import Web, ask
 from ..survey.identify import Identity, identify
 from ..survey.reach import Reach
-from ..transport import Http, Trust
+from ..transport import Http
+from ..trust import Trust
 
 USUAL_PORTS = (443, 80)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from ..discovery import Heard
 from ..errors import Garbled, Refused, Unreachable
-from ..transport import Http, Trust
+from ..transport import Http
+from ..trust import Trust
 from .identify import Told, told
 from .marks import QUESTIONS
 from .reach import Reach

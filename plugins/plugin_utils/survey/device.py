@@ -12,7 +12,8 @@ from ..conversation import Device
 from ..dialects import Target
 from ..discovery import Heard
 from ..errors import ModelError, MotcuaError
-from ..transport import Credential, Trust
+from ..transport import Credential
+from ..trust import Trust
 from ..vendors.table import Vendor
 from .abilities import ABILITIES, surveyed
 from .ask import Web, ask
