@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypeAlias, get_args
 
 from .errors import MotcuaError
@@ -77,14 +77,14 @@ def exit_code(findings: Iterable[Finding]) -> int:
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings in the one order that depends on nothing but themselves; a finding said twice stands once."""
-    keyed = {json.dumps(asdict(finding), sort_keys=True, ensure_ascii=False): finding for finding in findings}
-    return tuple(sorted(keyed.values(), key=lambda row: (row.device, row.feature, row.check, json.dumps(asdict(row), sort_keys=True))))
+    keyed = {(one.device, one.feature, one.check, json.dumps(vars(one), sort_keys=True)): one for one in findings}
+    return tuple(keyed[key] for key in sorted(keyed))
 
 
 def to_json(findings: Iterable[Finding], when: str) -> str:
-    """The findings as a document; ``when`` is the ISO 8601 time of the audit."""
-    document = {"version": VERSION, "when": when, "findings": [asdict(finding) for finding in in_order(findings)]}
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    """The findings as a document, one a line; ``when`` is the ISO 8601 time of the audit."""
+    rows = ",\n".join(json.dumps(vars(finding), ensure_ascii=False) for finding in in_order(findings))
+    return f'{{"version": {VERSION}, "when": {json.dumps(when)}, "findings": [\n{rows}\n]}}\n'
 
 
 def from_json(text: str) -> tuple[Finding, ...]:
