@@ -29,7 +29,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.snapshots import Snaps
 from ansible_collections.motcua.cctv.plugins.plugin_utils.waivers import waive
 
 from cli.background import background
-from cli.folders import link_latest, new_folder, write_all
+from cli.folders import keep_newest, link_latest, new_folder, write_all
 from cli.history import HISTORY
 from cli.judging import known_profiles, tally_json
 from cli.nodes.across import Nodes, ResumeAcross, across_nodes
@@ -66,6 +66,9 @@ def audit(
     tell_of_it: Annotated[
         bool, typer.Option("--tell", help="mail and webhook of the province's monitoring, when something changed")
     ] = False,
+    keep: Annotated[
+        int | None, typer.Option(min=1, help="so many reports, this one among them; older ones are deleted, the history stays whole")
+    ] = None,
     nodes: Nodes = None,
     resume: ResumeAcross = False,
 ) -> None:
@@ -95,6 +98,8 @@ def audit(
         screen().print(table)
     devices = {finding.device for finding in findings} - set(subject_names(province))
     typer.echo(f"{len(devices)} devices: {VERDICTS[verdict]}.\nReport: {folder / 'report.html'}")
+    for sentence in keep_newest(output, keep) if keep else ():
+        typer.echo(sentence, err=True)
     if tell_of_it and news:
         tell(province, inventory, output / HISTORY, news.run, audited(province, when, verdict, folder / "report.html"))
     raise typer.Exit(verdict)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+import shutil
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import count
 from pathlib import Path
 
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import MotcuaError
+
+RUN = re.compile(r"(\d{4}-\d\d-\d\dT\d{6})(?:-(\d+))?")  # how a run's folder is named
 
 
 def new_folder(output: Path, when: datetime) -> Path:
@@ -58,3 +62,15 @@ def link_latest(folder: Path) -> None:
     draft = folder.with_name(f".latest-{os.getpid()}")
     draft.symlink_to(folder.name)
     draft.replace(folder.with_name("latest"))
+
+
+def keep_newest(output: Path, most: int) -> Iterator[str]:
+    """Delete folders of earlier runs until so many are left; yields a sentence for each that can't be. ``latest``'s own stays."""
+    latest = (output / "latest").resolve()
+    runs = {path: RUN.fullmatch(path.name) for path in output.iterdir() if path.is_dir() and not path.is_symlink()}
+    order = sorted((name[1], int(name[2] or 1), path) for path, name in runs.items() if name and path.resolve() != latest)
+    for _, _, path in order[: max(0, len(order) + latest.is_dir() - most)]:
+        try:
+            shutil.rmtree(path)
+        except OSError as error:
+            yield f"{path}: can't be deleted ({error.strerror}); delete it by hand, or audit as the user whose it is"

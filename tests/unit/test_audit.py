@@ -3,6 +3,7 @@
 import json
 import re
 import resource
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -131,6 +132,33 @@ def test_two_audits_in_one_second_keep_apart(audit, tmp_path):
     folders = [path for path in (tmp_path / "reports").iterdir() if path.is_dir() and not path.is_symlink()]
     assert len(folders) == 3
     assert (tmp_path / "reports" / "latest").resolve() in folders
+
+
+def test_old_reports_go_and_nothing_else(audit, tmp_path, monkeypatch):
+    reports = tmp_path / "reports"
+    for name in (
+        "2026-01-02T030405",
+        "2026-01-02T030405-2",
+        "2026-01-02T030405-10",
+        "2026-02-01T000000",
+        "verify/2026-01-01T000000",
+        "of-2025",
+    ):
+        (reports / name).mkdir(parents=True)
+    (reports / "2026-01-01T000000").symlink_to("of-2025")
+    audit("exit 0", "--keep", "3", findings=[row("pass")])
+    newest = (reports / "latest").resolve().name
+    assert sorted(path.name for path in reports.iterdir() if path.is_dir()) == sorted(
+        ["2026-01-01T000000", "2026-01-02T030405-10", "2026-02-01T000000", newest, "latest", "of-2025", "verify"]
+    )
+    assert (reports / "verify/2026-01-01T000000").is_dir()
+    audit("exit 0", findings=[row("pass")])
+    assert (reports / newest).is_dir(), "without --keep all stay"
+    monkeypatch.setattr(shutil, "rmtree", lambda path: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
+    done = audit("exit 0", "--keep", "1", findings=[row("pass")])
+    assert done.exit_code == 0
+    assert f"{reports}/{newest}: can't be deleted (Permission denied); delete it by hand" in done.output
+    assert audit("exit 0", "--keep", "0", findings=[row("pass")]).exit_code == 2
 
 
 def test_a_folder_that_is_none_is_said(audit, tmp_path):

@@ -26,6 +26,7 @@ VALUES = {
     "schedule_pki_at": "*-*-* 04:30",
     "schedule_zone": "Asia/Ho_Chi_Minh",
     "schedule_delay": "10min",
+    "schedule_keep": 90,
 }
 ANALYZE = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="Debian's systemd isn't installed")
 # What the module asks and tells, kept in files: a unit is known when its file is there.
