@@ -12,9 +12,10 @@ from .accounts import Accounts, Login, Owner
 from .apply import Outcome
 from .conversation import Device, Recorder
 from .dialects import Target
-from .diff import SECRET, Running
+from .diff import Running
 from .errors import Locked, ModelError, MotcuaError, Unreachable
 from .pki import Store, Trusted
+from .redaction import redacted
 from .secrets import Journal
 from .transport import Credential
 from .trust import Trust
@@ -193,15 +194,7 @@ class Rim:
         """The result as JSON types, with every known secret replaced."""
         if self._beside is not None:
             self._secrets |= self._beside._secrets
-        if isinstance(result, Mapping):
-            return {str(key): self.scrubbed(value) for key, value in result.items()}
-        if isinstance(result, list | tuple | set):
-            return [self.scrubbed(value) for value in result]
-        if isinstance(result, str):
-            for secret in sorted(self._secrets, key=len, reverse=True):
-                result = result.replace(secret, SECRET) if secret else result
-            return str(result)
-        return result if isinstance(result, bool | int | float | None) else str(result)
+        return redacted(result, self._secrets)
 
 
 def shown(device: Device, running: Running) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .connection import AD_HOC_STATE, plain
-from .diff import SECRET
 from .errors import ModelError, MotcuaError, Unreachable
 from .guarded import GUARD_SECONDS, Caution, Outcome, Router
+from .redaction import redacted
 from .routers.registry import family_named
 from .routers.state import RouterState, router_state
 from .secrets import Journal, Masters, device_password, tunnel_private_key
@@ -160,16 +160,7 @@ class Console:
 
     def scrubbed(self, result: Any) -> Any:
         """The result as JSON types, with every known secret replaced."""
-        if isinstance(result, Mapping):
-            return {str(key): self.scrubbed(value) for key, value in result.items()}
-        if isinstance(result, list | tuple | set):
-            return [self.scrubbed(value) for value in result]
-        if isinstance(result, bool | int | float | None):
-            return result
-        text = str(result)
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            text = text.replace(secret, SECRET) if secret else text
-        return text
+        return redacted(result, self._secrets)
 
 
 def within(window: str, now: datetime) -> bool:

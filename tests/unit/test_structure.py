@@ -10,7 +10,7 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.vendors import VENDORS
 
 CORE = Path("plugins/plugin_utils")
 ORDER = [
-    "errors", "settings", "vendors", "catalogue", "model", "overrides", "contradictions", "yaml_file", "load", "plan", "scale", "secrets", "sealed", "vault", "pki", "desired", "planned", "routers", "reachability", "digest", "pins", "trust", "transport", "terminal", "discovery", "dialects", "accounts", "diff", "conversation", "turns", "apply", "renewal", "reconcile", "operations",
+    "errors", "settings", "vendors", "catalogue", "model", "overrides", "contradictions", "yaml_file", "load", "plan", "scale", "secrets", "sealed", "vault", "pki", "desired", "planned", "routers", "reachability", "digest", "pins", "trust", "transport", "terminal", "discovery", "dialects", "accounts", "diff", "redaction", "conversation", "turns", "apply", "renewal", "reconcile", "operations",
     "connection", "guarded", "console", "files", "outlines", "sps", "rtp", "rtsp", "survey", "exchange", "rotations", "action", "audit",
     "findings", "chosen", "repairs", "comparison", "waves", "rotatable", "acceptance", "snapshots", "nodes", "backups", "firmware", "rules", "waivers", "database", "history", "report",
 ]  # fmt: skip
