@@ -8,8 +8,17 @@ import pytest
 import yaml
 from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import ModelError
 from ansible_collections.motcua.cctv.plugins.plugin_utils.plan.addresses import plan_addresses
-from ansible_collections.motcua.cctv.plugins.plugin_utils.scale import FILE, addresses, audits, centre, cost, lane_seconds, read
-from ansible_collections.motcua.cctv.plugins.plugin_utils.scale.document import LANGUAGES, shown
+from ansible_collections.motcua.cctv.plugins.plugin_utils.scale import (
+    FILE,
+    addresses,
+    audits,
+    centre,
+    cost,
+    lane_seconds,
+    read,
+    reading_seconds,
+)
+from ansible_collections.motcua.cctv.plugins.plugin_utils.scale.document import LANGUAGES, MEASURED_DEVICES, MEASURED_S, shown
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -68,12 +77,14 @@ def test_more_nodes_and_shorter_lines_never_take_longer():
         assert sorted(row.seconds.values()) == list(row.seconds.values())
 
 
-def test_what_the_model_says_of_the_measured_audit():
-    """39.1 s were measured for 1,540 devices; the model must not be far from what it was made of."""
-    looking = OURS.audit
-    assert lane_seconds(1320, looking.cameras_at_once, looking.camera_cpu_ms, 0) + 220 * looking.router_cpu_ms / 1000 == pytest.approx(
-        39.1, rel=0.1
-    )
+@pytest.mark.parametrize("delay_ms", MEASURED_S)
+def test_the_model_isnt_far_from_what_was_measured(delay_ms):
+    assert reading_seconds(OURS.audit, *MEASURED_DEVICES, delay_ms) == pytest.approx(MEASURED_S[delay_ms], rel=0.1)
+
+
+def test_the_last_devices_answers_are_waited_for():
+    near, far = (reading_seconds(OURS.audit, 100_000, 0, delay_ms) for delay_ms in (0, 150))
+    assert far - near >= OURS.audit.camera_requests * 0.150
 
 
 def test_a_centre_by_hand():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..plan.addresses import HUB_ADDRESSES, SITE_PREFIX_LENGTH, TUNNEL_ADDRESSES_PER_SITE
 from ..plan.storage import GB_PER_DAY_PER_KBPS, PARITY_DISKS
-from .assumptions import Assumptions
+from .assumptions import Assumptions, Looking
 
 LARGEST_NUMBER = 65535  # of a site, model.Site
 PRIVATE_PREFIX_LENGTH = 8  # 10.0.0.0/8
@@ -103,16 +103,23 @@ def audits(given: Assumptions) -> Iterator[Audit]:
 
 
 def shard_seconds(given: Assumptions, sites: int, delay_ms: float) -> float:
-    """One process's audit of so many sites: both lanes run at once and share its one interpreter, whose work bounds them together."""
-    looking = given.audit
-    cameras = sites * (given.nation.devices_per_site - 1)
-    work = (cameras * looking.camera_cpu_ms + sites * looking.router_cpu_ms) / 1000
-    waiting = looking.off_percent / 100 * looking.off_seconds
+    """One process's audit of so many sites, some of whose devices are off."""
+    waiting = given.audit.off_percent / 100 * given.audit.off_seconds
+    return reading_seconds(given.audit, sites * (given.nation.devices_per_site - 1), sites, delay_ms, waiting)
+
+
+def reading_seconds(looking: Looking, cameras: int, routers: int, delay_ms: float, waiting_s: float = 0.0) -> float:
+    """One process's reading of so many: both lanes run at once and share its one interpreter, whose work bounds them together.
+
+    The last device's answers are waited for when nothing else is left to do. ``waiting_s``: of each device, beside its answers.
+    """
+    work = (cameras * looking.camera_cpu_ms + routers * looking.router_cpu_ms) / 1000
+    answers = looking.camera_requests * delay_ms / 1000
     lanes = (
-        lane_seconds(cameras, looking.cameras_at_once, looking.camera_cpu_ms, looking.camera_requests * delay_ms / 1000 + waiting),
-        lane_seconds(sites, looking.routers_at_once, looking.router_cpu_ms, looking.router_requests * delay_ms / 1000 + waiting),
+        lane_seconds(cameras, looking.cameras_at_once, looking.camera_cpu_ms, answers + waiting_s),
+        lane_seconds(routers, looking.routers_at_once, looking.router_cpu_ms, looking.router_requests * delay_ms / 1000 + waiting_s),
     )
-    return max(work, *lanes)
+    return max(work, *lanes) + answers
 
 
 def lane_seconds(devices: int, at_once: int, cpu_ms: float, waiting_s: float) -> float:
