@@ -1,9 +1,7 @@
-# ruff: noqa: E402, F403  the assertions of an imported module are only explained when that is asked for before
+# ruff: noqa: F403  each platform has the same tests
 """The engine with OpenWrt, whose box is a real shell: see platformruns.py."""
 
 import pytest
-
-pytest.register_assert_rewrite("tests.unit.platformruns")
 
 from tests.unit.platformruns import *
 from tests.unit.platformruns import converged

@@ -1,4 +1,4 @@
-# ruff: noqa: E402, F403  the assertions of an imported module are only explained when that is asked for before
+# ruff: noqa: F403  each platform has the same tests
 """The engine with RouterOS, IOS and VyOS: see platformruns.py."""
 
 import re
@@ -8,8 +8,6 @@ from ansible_collections.motcua.cctv.plugins.plugin_utils.errors import Garbled,
 from ansible_collections.motcua.cctv.plugins.plugin_utils.guarded import Caution
 from ansible_collections.motcua.cctv.plugins.plugin_utils.routers.platform import Command
 from ansible_collections.motcua.cctv.plugins.plugin_utils.routers.registry import FAMILIES, family_named
-
-pytest.register_assert_rewrite("tests.unit.platformruns")
 
 from tests.unit.platformruns import *
 from tests.unit.platformruns import GUARD_SECONDS, converged, fresh, timeless
