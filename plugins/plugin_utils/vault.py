@@ -12,8 +12,8 @@ from ansible.errors import AnsibleError
 
 from .errors import ModelError
 from .secrets import Masters, masters_from
+from .yaml_file import content_of
 
-PLAIN = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # PyYAML may have been built without libyaml
 # By the loader that opened them: it keeps what it has read as well, but copies it for each of a province's devices.
 _OPENED: WeakKeyDictionary[Any, dict[tuple[str, str], Masters]] = WeakKeyDictionary()
 
@@ -38,7 +38,7 @@ def _open(path: str, loader: Any) -> Any:
     # Each fork reads a whole province's passwords, which Ansible's own YAML takes ten times as long for: it notes each value's line.
     # What it alone knows, as a value that is vaulted by itself, and its words for what is wrong come from it.
     with suppress(AnsibleError, yaml.YAMLError):
-        return yaml.load(str(loader.get_text_file_contents(path)), Loader=PLAIN)  # noqa: S506  it is a safe loader
+        return content_of(str(loader.get_text_file_contents(path)))
     return open_vaulted(path, loader, "the master secret ")
 
 

@@ -34,7 +34,7 @@ def read_yaml(path: Path, missing: str = "name the province's province.yml") -> 
     :raises ModelError: when it isn't there, isn't YAML, says a key twice, or holds something else.
     """
     try:
-        content = _read(path.read_text(encoding="utf-8"))
+        content = content_of(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ModelError(f"{path}: does not exist; {missing}") from None
     except UnicodeDecodeError as error:
@@ -54,8 +54,11 @@ class _Unusual(Exception):
     """What stands there is more than keys, lists and values: anchors, tags, merged keys, or a key twice."""
 
 
-def _read(text: str) -> Any:
-    """What stands in it. Plain keys, lists and values in half the time that PyYAML takes; all else, and every mistake, as PyYAML does."""
+def content_of(text: str) -> Any:
+    """What stands in a file. Plain keys, lists and values in half the time that PyYAML takes; all else, and every mistake, as PyYAML does.
+
+    :raises yaml.YAMLError: when it isn't YAML, has a tag of somebody's own, or says a key twice.
+    """
     try:
         return _Plain(_Loader(text)).document()
     except _Unusual:

@@ -28,10 +28,11 @@ def opened(folder, devices, secret=SECRET):
     [
         CONTENT,
         vaulted(CONTENT),
-        f"master: {MASTER}\ninitial:\n  a-cam2: '0123'\n  a-cam1: !vault |\n" + vaulted("Mật-khẩu-1").replace("$ANSIBLE", "    $ANSIBLE").replace("\n", "\n    "),
+        f"master: {MASTER}\ninitial:\n  a-cam2: '0123'\n  a-cam1: !vault |\n"
+        + vaulted("Mật-khẩu-1").replace("$ANSIBLE", "    $ANSIBLE").replace("\n", "\n    "),
     ],
     ids=["clear", "whole", "one value"],
-)  # fmt: skip
+)
 def test_they_are_opened_however_they_are_written(tmp_path, devices, monkeypatch):
     monkeypatch.setattr(VaultSecretsContext, "_current", VaultSecretsContext([("default", SECRET)]))  # as ansible-playbook begins
     assert opened(tmp_path, devices).initial == {"a-cam1": "Mật-khẩu-1", "a-cam2": "0123"}
