@@ -65,11 +65,11 @@ def link_latest(folder: Path) -> None:
 
 
 def keep_newest(output: Path, most: int) -> Iterator[str]:
-    """Delete folders of earlier runs until so many are left; yields a sentence for each that can't be. ``latest``'s own stays."""
+    """Delete the folders of earlier runs but for ``latest``'s own and the newest beside it; yields a sentence for each that can't be."""
     latest = (output / "latest").resolve()
-    runs = {path: RUN.fullmatch(path.name) for path in output.iterdir() if path.is_dir() and not path.is_symlink()}
-    order = sorted((name[1], int(name[2] or 1), path) for path, name in runs.items() if name and path.resolve() != latest)
-    for _, _, path in order[: max(0, len(order) + latest.is_dir() - most)]:
+    named = ((RUN.fullmatch(path.name), path) for path in output.iterdir() if path.is_dir() and not path.is_symlink())
+    others = [(name[1], int(name[2] or 1), path) for name, path in named if name and path.resolve() != latest]
+    for _, _, path in sorted(others, reverse=True)[most - 1 :]:
         try:
             shutil.rmtree(path)
         except OSError as error:

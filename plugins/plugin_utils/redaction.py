@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from .diff import SECRET
@@ -13,29 +13,30 @@ def redacted(result: Any, secrets: Collection[str]) -> Any:
 
     A province has a thousand of them, and a device's result hundreds of texts: those that occur anywhere are looked for first.
     """
-    texts = "\n".join(_texts(result))
-    return _without(result, sorted((secret for secret in secrets if secret and secret in texts), key=len, reverse=True))
+    texts: list[str] = []
+
+    def noted(text: str) -> str:
+        texts.append(text)
+        return text
+
+    plain = _each_text(result, noted)
+    whole = "\n".join(texts)
+    found = sorted((secret for secret in secrets if secret and secret in whole), key=len, reverse=True)
+
+    def without(text: str) -> str:
+        for secret in found:
+            text = text.replace(secret, SECRET)
+        return text
+
+    return _each_text(plain, without) if found else plain
 
 
-def _texts(result: Any) -> Iterator[str]:
+def _each_text(result: Any, change: Callable[[str], str]) -> Any:
+    """The result as JSON types, each of its texts changed."""
     if isinstance(result, Mapping):
-        for value in result.values():
-            yield from _texts(value)
-    elif isinstance(result, list | tuple | set):
-        for value in result:
-            yield from _texts(value)
-    elif not isinstance(result, bool | int | float | None):
-        yield str(result)
-
-
-def _without(result: Any, secrets: Collection[str]) -> Any:
-    if isinstance(result, Mapping):
-        return {str(key): _without(value, secrets) for key, value in result.items()}
+        return {str(key): _each_text(value, change) for key, value in result.items()}
     if isinstance(result, list | tuple | set):
-        return [_without(value, secrets) for value in result]
+        return [_each_text(value, change) for value in result]
     if isinstance(result, bool | int | float | None):
         return result
-    text = str(result)
-    for secret in secrets:
-        text = text.replace(secret, SECRET)
-    return text
+    return change(str(result))

@@ -54,7 +54,7 @@ def to_json(returned: Returned) -> dict[str, Any]:
         "version": VERSION,
         "place": returned.place,
         "ended": returned.ended,
-        "findings": [asdict(finding) for finding in in_order(returned.findings)],
+        "findings": [dict(vars(finding)) for finding in in_order(returned.findings)],
         "snapshots": {name: {key: value for key, value in asdict(one).items() if key != "device"} for name, one in read},
     }
 
