@@ -112,7 +112,7 @@ def _extensions(
 def _check_limits(authority: x509.Certificate, wanted: Wanted) -> None:
     limits = authority.extensions.get_extension_for_class(x509.NameConstraints).value.permitted_subtrees or []
     networks = [one.value for one in limits if isinstance(one, x509.IPAddress)]
-    outside = [address for address in wanted.addresses if not any(address in network for network in networks)]  # type: ignore[operator]
+    outside = [address for address in wanted.addresses if not any(address in network for network in networks)]  # type: ignore[operator]  # a constraint's is a network
     if outside:
         raise ModelError(
             f"{wanted.host}: {outside[0]} is in no network that the issuing authority may sign for; "
